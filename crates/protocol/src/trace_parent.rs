@@ -1,0 +1,42 @@
+//! W3C trace context: the `traceparent` that a request may carry.
+
+use std::fmt;
+
+/// The identity of the span that asks: trace, span, and whether it is sampled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TraceParent {
+    /// 16 bytes, not all zero.
+    pub trace_id: [u8; 16],
+    /// 8 bytes, not all zero.
+    pub span_id: [u8; 8],
+    /// Bit 0: sampled.
+    pub flags: u8,
+}
+
+impl TraceParent {
+    /// Reads `00-TRACE-SPAN-FLAGS`; none where it is anything else, since a bad context is no reason to fail.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('-');
+        let version = parts.next()?;
+        let (trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?);
+        if version.len() != 2 || version == "ff" || (version == "00" && parts.next().is_some()) {
+            return None;
+        }
+        let lower = |s: &str| s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if ![version, trace, span, flags].into_iter().all(lower) {
+            return None;
+        }
+        let (mut trace_id, mut span_id, mut flag) = ([0; 16], [0; 8], [0; 1]);
+        hex::decode_to_slice(trace, &mut trace_id).ok()?;
+        hex::decode_to_slice(span, &mut span_id).ok()?;
+        hex::decode_to_slice(flags, &mut flag).ok()?;
+        let valid = trace_id != [0; 16] && span_id != [0; 8];
+        valid.then_some(Self { trace_id, span_id, flags: flag[0] })
+    }
+}
+
+impl fmt::Display for TraceParent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "00-{}-{}-{:02x}", hex::encode(self.trace_id), hex::encode(self.span_id), self.flags)
+    }
+}
