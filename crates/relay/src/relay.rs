@@ -1,0 +1,355 @@
+//! The relay itself: what sessions, the gateway and cluster links call.
+
+use std::sync::Arc;
+
+use crowd_protocol::{
+    ChunkHash, ErrorCode, FileInfo, MAX_CHUNK, MAX_MANIFEST, Manifest, ProjectName, RequestPath, WireError,
+};
+use crowd_registry::{Record, Registry};
+use tokio::time::{Duration, timeout};
+use tracing::{Instrument, Span};
+
+use crate::cache::ChunkCache;
+use crate::flights::Flights;
+use crate::hedges::HedgeBudget;
+use crate::listing::Listing;
+use crate::race::{ask_only, race};
+use crate::{
+    BoxFuture, Catalog, Chunk, ChunkAsk, DenyList, LocalPeers, Nodes, RelayConfig, Responder, Room, Scope,
+    Site,
+};
+
+/// How long a search for the older release that lists a hash may take.
+const OLDER_SEARCH: Duration = Duration::from_millis(900);
+
+/// Finds, asks, verifies, fails over, caches.
+pub struct Relay {
+    pub(crate) config: RelayConfig,
+    pub(crate) peers: Arc<dyn LocalPeers>,
+    pub(crate) nodes: Arc<dyn Nodes>,
+    pub(crate) hedges: HedgeBudget,
+    registry: Arc<dyn Registry>,
+    catalog: Catalog,
+    cache: ChunkCache,
+    flights: Arc<Flights>,
+    room: Room,
+    deny: DenyList,
+}
+
+impl Relay {
+    /// A relay between `peers` and `nodes`, for the releases of `registry` that `deny` does not forbid.
+    pub fn new(
+        config: RelayConfig,
+        registry: Arc<dyn Registry>,
+        peers: Arc<dyn LocalPeers>,
+        nodes: Arc<dyn Nodes>,
+        deny: DenyList,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            catalog: Catalog::new(&config),
+            cache: ChunkCache::new(config.cache_bytes),
+            flights: Arc::default(),
+            room: Room::new(config.room_bytes, config.room_wait),
+            hedges: HedgeBudget::default(),
+            config,
+            peers,
+            nodes,
+            registry,
+            deny,
+        })
+    }
+
+    /// Follows the registry's changes, for as long as it is polled.
+    pub async fn follow(&self) {
+        self.catalog.follow(&*self.registry).await;
+    }
+
+    /// What is known of releases.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The durable names.
+    pub fn registry(&self) -> &Arc<dyn Registry> {
+        &self.registry
+    }
+
+    /// The other nodes.
+    pub fn nodes(&self) -> &Arc<dyn Nodes> {
+        &self.nodes
+    }
+
+    /// `blocked` where the operator does not carry `project`.
+    pub fn allowed(&self, project: &ProjectName) -> Result<(), WireError> {
+        self.deny.check(project)
+    }
+
+    /// Entries and bytes in the chunk cache, about.
+    pub fn cache_size(&self) -> (u64, u64) {
+        self.cache.size()
+    }
+
+    /// The newest release: `blocked`, `unknown_project`, or `internal` where the registry is out of reach.
+    pub async fn record(&self, project: &ProjectName) -> Result<Arc<Record>, WireError> {
+        self.allowed(project)?;
+        self.catalog.record(&*self.registry, project).await
+    }
+
+    /// How many peers host `project`, in the whole cluster.
+    pub async fn peers_of(&self, project: &ProjectName) -> u64 {
+        let local = self.peers.hosting(project);
+        u64::from(local.all) + u64::from(local.part) + self.nodes.peers_elsewhere(project).await
+    }
+
+    /// The newest release with its manifest, which is fetched where it is not in memory.
+    pub async fn site(self: &Arc<Self>, project: &ProjectName) -> Result<Site, WireError> {
+        let record = self.record(project).await?;
+        let version = record.release.version;
+        let manifest = self.manifest(&record, version, Scope::Cluster).await?;
+        Ok(Site { record, manifest })
+    }
+
+    /// Finds one chunk of a file by its path; none where the file is empty and there is nothing to fetch.
+    /// `stale_version` where `version` is given and not the newest.
+    pub async fn find_path(
+        self: &Arc<Self>,
+        project: &ProjectName,
+        path: &RequestPath,
+        at: u32,
+        version: Option<u64>,
+    ) -> Result<(FileInfo, Option<ChunkAsk>), WireError> {
+        let record = self.record(project).await?;
+        let newest = record.release.version;
+        if version.is_some_and(|version| version != newest) {
+            return Err(WireError::new(ErrorCode::StaleVersion, format!("the newest version is {newest}")));
+        }
+        let manifest = self.manifest(&record, newest, Scope::Cluster).await?;
+        let site = Site { record, manifest };
+        let found = site.find(path)?;
+        let info = site.info(&found, at);
+        if found.file.size == 0 && at == 0 {
+            return Ok((info, None));
+        }
+        Ok((info, Some(site.ask(found.file, at)?)))
+    }
+
+    /// Finds one chunk, or a manifest, by its hash: `not_found` where no release of the project lists it.
+    pub async fn find_hash(
+        self: &Arc<Self>,
+        project: &ProjectName,
+        hash: ChunkHash,
+    ) -> Result<ChunkAsk, WireError> {
+        let record = self.record(project).await?;
+        self.place(&record, hash).await
+    }
+
+    /// Gets what was found, from wherever in the cluster it is. `bad_manifest` where an exact chunk has another
+    /// length than its manifest says.
+    pub async fn fetch(self: &Arc<Self>, ask: ChunkAsk) -> Result<Chunk, WireError> {
+        let exact = ask.exact.then_some(ask.size as usize);
+        let chunk = self.cast_once(ask, Scope::Cluster).await?;
+        if exact.is_some_and(|size| size != chunk.bytes.len()) {
+            return Err(WireError::new(
+                ErrorCode::BadManifest,
+                "a chunk is not as long as the manifest says; the publisher has to publish again",
+            ));
+        }
+        Ok(chunk)
+    }
+
+    /// What another node forwarded: asked of this node's peers only.
+    pub async fn forwarded(self: &Arc<Self>, ask: ChunkAsk) -> Result<Chunk, WireError> {
+        self.allowed(&ask.project)?;
+        if ask.size as usize > MAX_MANIFEST {
+            return Err(WireError::new(ErrorCode::TooLarge, "no chunk or manifest is that large"));
+        }
+        self.cast_once(ask, Scope::Local).await
+    }
+
+    /// The manifest of a release that `publisher` is about to publish: asked of it and nobody else, verified,
+    /// valid, and kept.
+    pub async fn manifest_of_publisher(
+        &self,
+        publisher: Arc<Responder>,
+        ask: &ChunkAsk,
+    ) -> Result<Arc<Manifest>, WireError> {
+        let _room = self.room.reserve(ask.size).await?;
+        let bytes = ask_only(publisher, ask, self.config.no_progress).await.map_err(|error| WireError {
+            message: format!("the manifest could not be had: {}", error.message).into(),
+            ..error
+        })?;
+        let manifest = Arc::new(Manifest::parse(&bytes, &ask.project)?);
+        self.catalog.keep_manifest(ask.hash, manifest.clone());
+        Ok(manifest)
+    }
+
+    /// A release was committed through this node.
+    pub fn committed(&self, record: Arc<Record>) {
+        self.catalog.committed(record);
+    }
+
+    /// The manifest of `version`, where it is in memory.
+    pub fn known_manifest(&self, record: &Record, version: u64) -> Option<Arc<Manifest>> {
+        self.catalog.manifest(&record.manifest_of(version)?, &record.release.project)
+    }
+
+    /// The manifest of `version`, from memory or from a host of it within `scope`.
+    pub async fn manifest(
+        self: &Arc<Self>,
+        record: &Record,
+        version: u64,
+        scope: Scope,
+    ) -> Result<Arc<Manifest>, WireError> {
+        let project = &record.release.project;
+        let hash = record
+            .manifest_of(version)
+            .ok_or_else(|| WireError::new(ErrorCode::NotFound, "no such version is known"))?;
+        if let Some(manifest) = self.catalog.manifest(&hash, project) {
+            return Ok(manifest);
+        }
+        let size = MAX_MANIFEST as u32;
+        let ask = ChunkAsk { project: project.clone(), version, hash, size, manifest: true, exact: false };
+        let chunk = self.cast_once(ask, scope).await?;
+        if let Some(manifest) = self.catalog.manifest(&hash, project) {
+            return Ok(manifest);
+        }
+        let manifest = Arc::new(Manifest::parse(&chunk.bytes, project)?);
+        self.catalog.keep_manifest(hash, manifest.clone());
+        Ok(manifest)
+    }
+
+    /// Finds the release that lists `hash`: those whose manifests are in memory first.
+    async fn place(self: &Arc<Self>, record: &Record, hash: ChunkHash) -> Result<ChunkAsk, WireError> {
+        let release = &record.release;
+        let known = std::iter::once((release.version, release.manifest))
+            .chain(record.older.iter().map(|older| (older.version, older.manifest)));
+        let ask = |version, size, manifest| ChunkAsk {
+            project: release.project.clone(),
+            version,
+            hash,
+            size,
+            manifest,
+            exact: false,
+        };
+        let mut unread = Vec::new();
+        for (version, manifest) in known {
+            if manifest == hash {
+                return Ok(ask(version, MAX_MANIFEST as u32, true));
+            }
+            match self.catalog.manifest(&manifest, &release.project) {
+                Some(manifest) if !manifest.numbers_of(&hash).is_empty() => {
+                    return Ok(ask(version, size_of_chunk(&manifest, &hash), false));
+                }
+                Some(_) => {}
+                None => unread.push(version),
+            }
+        }
+        let search = async {
+            let mut failed = None;
+            for version in unread {
+                match self.manifest(record, version, Scope::Cluster).await {
+                    Ok(manifest) if !manifest.numbers_of(&hash).is_empty() => {
+                        return Ok(ask(version, size_of_chunk(&manifest, &hash), false));
+                    }
+                    Ok(_) => {}
+                    // Without the newest manifest nobody can say that the hash is in none.
+                    Err(error) if version == release.version => return Err(error),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            tracing::debug!(?failed, "hash.in_no_manifest");
+            Err(WireError::new(ErrorCode::NotFound, "no release of the project lists that hash"))
+        };
+        // The newest release's manifest has the time that any chunk has; the older ones share a bounded search.
+        if self.catalog.manifest(&release.manifest, &release.project).is_none() {
+            return search.await;
+        }
+        timeout(OLDER_SEARCH, search).await.unwrap_or_else(|_| {
+            Err(WireError::new(ErrorCode::NotFound, "no release of the project lists that hash"))
+        })
+    }
+
+    async fn cast_once(self: &Arc<Self>, ask: ChunkAsk, scope: Scope) -> Result<Chunk, WireError> {
+        if let Some(bytes) = self.cache.get(&ask.hash) {
+            return Ok(Chunk::new(bytes, None));
+        }
+        let key = (scope, ask.project.clone(), ask.hash);
+        let flight = self.flights.join(key, || {
+            let relay = self.clone();
+            Box::pin(async move { relay.cast(ask, scope).await }.instrument(Span::current()))
+        });
+        flight.await
+    }
+
+    /// One sessioncast, with its room and its place in the cache.
+    async fn cast(self: Arc<Self>, ask: ChunkAsk, scope: Scope) -> Result<Chunk, WireError> {
+        let room = self.room.reserve(ask.size).await?;
+        let bytes = race(&self, &ask, scope).await?;
+        // Manifests are kept parsed; their bytes would push chunks out.
+        if self.cache.is_on() && !ask.manifest && bytes.len() <= MAX_CHUNK {
+            self.cache.insert(ask.hash, &bytes);
+        }
+        Ok(Chunk::new(bytes, Some(Arc::new(room))))
+    }
+
+    /// True where what another node answers will be kept here, and so is hashed again first.
+    pub(crate) fn distrusts_nodes(&self, ask: &ChunkAsk) -> bool {
+        self.cache.is_on() || ask.manifest
+    }
+
+    /// What is known, without waiting, of the releases hosted here that list what is asked; and which of them need
+    /// their manifest read first.
+    pub(crate) fn listing(&self, ask: &ChunkAsk) -> (Listing, Vec<u64>) {
+        let (mut listing, mut unread) = (Listing::default(), Vec::new());
+        for version in self.peers.versions(&ask.project) {
+            if ask.manifest {
+                if version == ask.version {
+                    listing.manifest_of(version);
+                }
+                continue;
+            }
+            if version == ask.version {
+                listing.somewhere_in(version);
+            }
+            unread.push(version);
+        }
+        if !unread.is_empty() {
+            unread.retain(|version| !self.list_from_memory(ask, *version, &mut listing));
+        }
+        (listing, unread)
+    }
+
+    fn list_from_memory(&self, ask: &ChunkAsk, version: u64, listing: &mut Listing) -> bool {
+        let manifest = self.catalog.manifest_hash(&ask.project, version);
+        let manifest = manifest.and_then(|hash| self.catalog.manifest(&hash, &ask.project));
+        let Some(manifest) = manifest else { return false };
+        listing.under(version, manifest.numbers_of(&ask.hash));
+        true
+    }
+
+    /// Reads the manifests of hosted `versions` from hosts here and adds what they list. Boxed, since reading one is a
+    /// sessioncast of its own.
+    pub(crate) fn read_manifests<'a>(
+        self: &'a Arc<Self>,
+        ask: &'a ChunkAsk,
+        versions: &'a [u64],
+        listing: &'a mut Listing,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let Ok(record) = self.record(&ask.project).await else { return };
+            for version in versions {
+                if let Ok(manifest) = self.manifest(&record, *version, Scope::Local).await {
+                    listing.under(*version, manifest.numbers_of(&ask.hash));
+                }
+            }
+        })
+    }
+}
+
+/// The most bytes that a chunk of this manifest may have.
+fn size_of_chunk(manifest: &Manifest, hash: &ChunkHash) -> u32 {
+    let number = manifest.numbers_of(hash).first().copied().unwrap_or_default();
+    let files = manifest.files();
+    let at = files.partition_point(|file| file.chunks.end <= number);
+    files.get(at).map_or(manifest.chunk_size(), |file| manifest.chunk_len(file, number - file.chunks.start))
+}

@@ -1,0 +1,189 @@
+//! The handle of somebody who can be asked for chunks: a local peer, or another node for its peers.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::pace::Pace;
+use crate::{Ask, Expectation, Mailbox, Rejected};
+
+/// Asks that may wait for one responder, beyond those that it is working on.
+const WAITING: usize = 256;
+
+/// Whether an answer still has to be verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A stranger: every answer is hashed before it goes anywhere.
+    Peer,
+    /// A node of this cluster, which hashed it already.
+    Node,
+}
+
+/// Somebody who can be asked. Its actor pops the asks and reports how they went.
+#[derive(Debug)]
+pub struct Responder {
+    id: Arc<str>,
+    kind: Kind,
+    asks: Mailbox<Ask>,
+    born: Instant,
+    /// Milliseconds since `born` at which the last byte was heard from it.
+    heard: AtomicU64,
+    /// Bytes of answers asked for and not yet come.
+    owed: AtomicU64,
+    open: AtomicU32,
+    /// Answers that were wrong, or never came, lately.
+    faults: AtomicU32,
+    measured: Mutex<Measured>,
+}
+
+#[derive(Debug)]
+struct Measured {
+    pace: Pace,
+    last_answer: Instant,
+}
+
+/// An ask that was sent: what it takes to measure its answer.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenAsk {
+    sent: Instant,
+    owed: u32,
+    alone: bool,
+}
+
+impl OpenAsk {
+    /// When it was sent.
+    pub fn sent(&self) -> Instant {
+        self.sent
+    }
+}
+
+impl Responder {
+    /// A responder of which nothing is known yet.
+    pub fn new(id: impl Into<Arc<str>>, kind: Kind) -> Self {
+        let now = Instant::now();
+        Self {
+            id: id.into(),
+            kind,
+            asks: Mailbox::new(WAITING),
+            born: now,
+            heard: AtomicU64::new(0),
+            owed: AtomicU64::new(0),
+            open: AtomicU32::new(0),
+            faults: AtomicU32::new(0),
+            measured: Mutex::new(Measured { pace: Pace::default(), last_answer: now }),
+        }
+    }
+
+    /// What the node calls it: a peer id, or a node's name.
+    pub fn id(&self) -> &Arc<str> {
+        &self.id
+    }
+
+    /// A peer or a node.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Hands over an ask; full and closed are outcomes.
+    pub fn ask(&self, ask: Ask) -> Result<(), Rejected> {
+        let owed = u64::from(ask.chunk.size);
+        self.owed.fetch_add(owed, Ordering::Relaxed);
+        self.asks.push(ask).map_err(|(why, _)| {
+            self.owed.fetch_sub(owed, Ordering::Relaxed);
+            why
+        })
+    }
+
+    /// The mailbox, for the actor that works it off. What it pops it reports by [`Responder::sent`] or
+    /// [`Responder::skipped`].
+    pub fn asks(&self) -> &Mailbox<Ask> {
+        &self.asks
+    }
+
+    /// The actor sent an ask to the peer or node.
+    pub fn sent(&self, ask: &Ask) -> OpenAsk {
+        let before = self.open.fetch_add(1, Ordering::Relaxed);
+        OpenAsk { sent: Instant::now(), owed: ask.chunk.size, alone: before == 0 }
+    }
+
+    /// The actor dropped an ask that nobody waits for any more.
+    pub fn skipped(&self, ask: &Ask) {
+        self.owed.fetch_sub(u64::from(ask.chunk.size), Ordering::Relaxed);
+    }
+
+    /// An answer of `bytes` came.
+    pub fn answered(&self, open: OpenAsk, bytes: usize) {
+        self.closed(open);
+        let now = Instant::now();
+        let mut measured = self.lock();
+        let free_at = open.sent.max(measured.last_answer);
+        measured.last_answer = now;
+        let (elapsed, service) = (now - open.sent, now.saturating_duration_since(free_at));
+        let (elapsed, service) = (elapsed.as_secs_f64(), service.as_secs_f64());
+        measured.pace.answered(bytes as f64, elapsed, service, open.alone);
+        drop(measured);
+        let _ =
+            self.faults.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |faults| faults.checked_sub(1));
+    }
+
+    /// An ask ended without an answer: refused, expired, or its connection closed.
+    pub fn closed(&self, open: OpenAsk) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        self.owed.fetch_sub(u64::from(open.owed), Ordering::Relaxed);
+    }
+
+    /// An answer was wrong or never came.
+    pub fn failed(&self) {
+        let _ = self.faults.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |faults| {
+            Some(faults.saturating_add(4).min(64))
+        });
+    }
+
+    /// Bytes came, of whatever message.
+    pub fn heard(&self) {
+        self.heard.store(self.born.elapsed().as_millis() as u64, Ordering::Relaxed);
+    }
+
+    /// When the last byte came.
+    pub fn last_heard(&self) -> Instant {
+        self.born + Duration::from_millis(self.heard.load(Ordering::Relaxed))
+    }
+
+    /// When to worry about an ask of `size` bytes that is made now.
+    pub fn expectation(&self, size: u32) -> Expectation {
+        let ahead = self.owed.load(Ordering::Relaxed) as f64;
+        self.lock().pace.expectation(f64::from(size), ahead)
+    }
+
+    /// Seconds until an answer of `size` bytes would be here: what two candidates are compared by. Who failed
+    /// lately, or owes answers and has been silent, comes last: mute is not idle.
+    pub fn score(&self, size: u32) -> f64 {
+        let ahead = self.owed.load(Ordering::Relaxed) as f64;
+        let measured = self.lock();
+        let mut score = measured.pace.expected(f64::from(size), ahead);
+        let first_byte = measured.pace.expectation(f64::from(size), ahead).first_byte;
+        let last_answer = measured.last_answer;
+        drop(measured);
+        let quiet = self.last_heard().max(last_answer).elapsed();
+        if self.open.load(Ordering::Relaxed) > 0 && quiet > first_byte {
+            score += 10.0 + quiet.as_secs_f64();
+        }
+        score + f64::from(self.faults.load(Ordering::Relaxed)) * 2.0
+    }
+
+    /// How many asks of about `size` bytes its actor should keep open.
+    pub fn window(&self, size: u32) -> usize {
+        self.lock().pace.window(f64::from(size))
+    }
+
+    /// How many asks it is working on.
+    pub fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed) as usize
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Measured> {
+        self.measured.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,365 @@
+//! The actor of one connection: the only one that touches its socket. Reads messages, starts what they ask for, writes
+//! answers as they come, passes the relay's asks on within the peer's window.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crowd_protocol::{
+    DecodeError, ErrorCode, MAX_AWAITING, MAX_MALFORMED, NodeMessage, PeerMessage, ProjectName, WireError,
+};
+use crowd_relay::{BoxFuture, Room};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use hyper::upgrade::Upgraded;
+use rand::RngExt;
+use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::RequestOrigin;
+use crate::asks::OpenAsks;
+use crate::heartbeat::{Beat, Heartbeat};
+use crate::hosting::{Change, Changes, Involved};
+use crate::peer::Peer;
+use crate::request::{Question, answer, refuse};
+use crate::sessions::Inner;
+use crate::socket::{Event, Socket};
+
+/// How long an answer waits for room on its own connection: a reader that is this slow has asked for too much.
+const OWN_ROOM_WAIT: Duration = Duration::from_secs(30);
+/// How long the last words of a closing connection may take.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// What the window is reckoned by before the size of the next ask is known.
+const TYPICAL_CHUNK: u32 = 65_536;
+
+type Changed = (Option<NodeMessage>, Option<ProjectName>);
+
+pub(crate) struct Actor {
+    sessions: Arc<Inner>,
+    peer: Arc<Peer>,
+    origin: RequestOrigin,
+    socket: Socket,
+    asks: OpenAsks,
+    heartbeat: Heartbeat,
+    room: Room,
+    involved: Involved,
+    /// Changes wait for each other, so that they happen in the order in which the peer asked for them.
+    waiting: VecDeque<Change>,
+    malformed: u32,
+    /// The size of the last ask: what the window is reckoned by.
+    ask_size: u32,
+}
+
+/// Why a connection ends.
+#[derive(Debug)]
+enum End {
+    Left,
+    Silent,
+    Malformed,
+    Closing,
+    TooLarge,
+    Broken(Error),
+}
+
+impl Actor {
+    pub(crate) async fn new(
+        sessions: Arc<Inner>,
+        peer: Arc<Peer>,
+        origin: RequestOrigin,
+        upgraded: Upgraded,
+    ) -> Self {
+        let socket = Socket::new(upgraded, peer.responder.clone()).await;
+        Self {
+            heartbeat: Heartbeat::new(sessions.config.heartbeat),
+            room: Room::new(sessions.config.peer_bytes, OWN_ROOM_WAIT),
+            sessions,
+            peer,
+            origin,
+            socket,
+            asks: OpenAsks::default(),
+            involved: Involved::default(),
+            waiting: VecDeque::new(),
+            malformed: 0,
+            ask_size: TYPICAL_CHUNK,
+        }
+    }
+
+    pub(crate) async fn run(mut self) {
+        tracing::debug!(peer = %self.peer.id(), "session.opened");
+        let end = self.serve().await;
+        tracing::debug!(peer = %self.peer.id(), ?end, "session.closed");
+        self.last_words(end).await;
+        self.leave().await;
+    }
+
+    async fn serve(&mut self) -> End {
+        self.welcome();
+        let mut questions = FuturesUnordered::new();
+        let mut changing: Option<BoxFuture<'static, Changed>> = None;
+        let mut told_to_go = false;
+        let sessions = self.sessions.clone();
+        // Made once: a timer or a place in a list of waiters for every message would cost more than the message.
+        let mut due = pin!(self.heartbeat.due());
+        let mut closing = pin!(sessions.closing.cancelled());
+        let mut draining = pin!(sessions.draining.cancelled());
+        loop {
+            if changing.is_none()
+                && let Some(change) = self.waiting.pop_front()
+            {
+                changing = Some(Box::pin(self.changes().apply(change)));
+            }
+            let awaiting = questions.len() + self.waiting.len() + usize::from(changing.is_some());
+            let can_read = !self.socket.outbox.is_long();
+            let can_ask =
+                !self.socket.outbox.is_long() && self.asks.len() < self.peer.responder.window(self.ask_size);
+            tokio::select! {
+                biased;
+                () = closing.as_mut() => return End::Closing,
+                () = draining.as_mut(), if !told_to_go => {
+                    told_to_go = true;
+                    self.goaway();
+                }
+                Some((message, held)) = questions.next(), if !questions.is_empty() => {
+                    self.socket.outbox.answer(&message, held);
+                }
+                (message, hosted) = async { changing.as_mut().expect("checked").await }, if changing.is_some() => {
+                    changing = None;
+                    self.changed(message, hosted);
+                }
+                event = poll_fn(|cx| self.socket.poll_event(cx, can_read)) => {
+                    let message = match event {
+                        Some(Ok(Event::Message(message))) => message,
+                        Some(Ok(Event::Written)) => continue,
+                        Some(Err(Error::Capacity(_))) => return End::TooLarge,
+                        Some(Err(error)) => return End::Broken(error),
+                        None => return End::Left,
+                    };
+                    match self.take(message, awaiting) {
+                        Ok(None) => {}
+                        Ok(Some(question)) => {
+                            questions.push(answer(sessions.relay.clone(), self.room.clone(), question));
+                        }
+                        Err(end) => return end,
+                    }
+                }
+                Some(ask) = self.peer.responder.asks().pop(), if can_ask => {
+                    self.ask_size = ask.chunk.size;
+                    if let Some(request) = self.asks.open(ask, &self.peer.responder) {
+                        self.socket.outbox.tell(&request);
+                    }
+                }
+                Some(updated) = self.peer.notices.pop(), if can_read => {
+                    let (project, version) = (updated.project, updated.version);
+                    self.socket.outbox.tell(&NodeMessage::Updated { project, version });
+                }
+                () = due.as_mut() => {
+                    match self.heartbeat.beat(self.peer.responder.last_heard()) {
+                        Beat::Dead => return End::Silent,
+                        Beat::Ping => self.beat(),
+                    }
+                    due.set(self.heartbeat.due());
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self) {
+        let config = &self.sessions.config;
+        let welcome = NodeMessage::Welcome {
+            peer: self.peer.id().to_string(),
+            node: config.node.to_string(),
+            cluster: config.cluster.to_string(),
+            nodes: config.nodes.borrow().to_vec(),
+            heartbeat_s: config.heartbeat.as_secs().max(1),
+        };
+        self.socket.outbox.tell(&welcome);
+    }
+
+    fn goaway(&mut self) {
+        let config = &self.sessions.config;
+        let spread = config.goaway_spread.as_millis() as u64;
+        let goaway = NodeMessage::Goaway {
+            reason: "draining".to_owned(),
+            nodes: config.nodes.borrow().to_vec(),
+            reconnect_in_ms: rand::rng().random_range(0..=spread),
+        };
+        self.socket.outbox.tell(&goaway);
+    }
+
+    fn beat(&mut self) {
+        self.socket.outbox.control(Message::Ping(bytes::Bytes::new()));
+        self.asks.expire(self.sessions.config.ask_expiry, &self.peer.responder);
+        let now = Instant::now();
+        for project in self.involved.iter() {
+            self.sessions.table.expire(&self.peer, project, now);
+        }
+    }
+
+    /// Takes one WebSocket message; gives back a question that has to be worked on.
+    fn take(&mut self, message: Message, awaiting: usize) -> Result<Option<Question>, End> {
+        let decoded = match &message {
+            Message::Text(text) => PeerMessage::decode_text(text.as_bytes()),
+            Message::Binary(payload) => PeerMessage::decode_binary(payload),
+            Message::Close(_) => return Err(End::Left),
+            _ => return Ok(None),
+        };
+        match decoded {
+            Ok(message) => {
+                self.malformed = 0;
+                Ok(self.message(message, awaiting))
+            }
+            Err(DecodeError { id, error, malformed }) => {
+                tracing::debug!(peer = %self.peer.id(), %error, "session.bad_message");
+                self.socket.outbox.tell(&refuse(id, &error));
+                self.malformed += u32::from(malformed);
+                if self.malformed >= MAX_MALFORMED { Err(End::Malformed) } else { Ok(None) }
+            }
+        }
+    }
+
+    fn message(&mut self, message: PeerMessage, awaiting: usize) -> Option<Question> {
+        if awaiting + self.socket.outbox.answers() >= MAX_AWAITING
+            && let Some(id) = awaits_answer(&message)
+        {
+            let why = WireError::rate_limited("256 messages are awaiting their answers", 1_000);
+            self.socket.outbox.tell(&refuse(Some(id), &why));
+            return None;
+        }
+        match message {
+            PeerMessage::Request { id, project, want, version, traceparent } => {
+                return Some(Question::Request { id, project, want, version, traceparent });
+            }
+            PeerMessage::Resolve { id, project } => return Some(Question::Resolve { id, project }),
+            PeerMessage::Response(answer) => {
+                self.asks.answered(answer.id, answer.body, &self.peer.responder);
+            }
+            PeerMessage::Error(error) => {
+                if let Some(id) = error.id {
+                    self.asks.refused(id, error.into(), &self.peer.responder);
+                }
+            }
+            PeerMessage::Ping { id } => self.socket.outbox.answer(&NodeMessage::Ok { id }, None),
+            PeerMessage::Watch { id, project } => {
+                let answer = self.watch(project).map(|()| NodeMessage::Ok { id });
+                let answer = answer.unwrap_or_else(|error| refuse(Some(id), &error));
+                self.socket.outbox.answer(&answer, None);
+            }
+            PeerMessage::Publish { id, release, have, token: _ } => {
+                // This cluster wants no token; one that is sent anyway is no reason to fail.
+                let project = have.is_some().then(|| release.project.clone());
+                self.change(Change::Publish { id, release, have }, Some(id), project);
+            }
+            PeerMessage::Host { id, project, version, have } => {
+                let involved = Some(project.clone());
+                self.change(Change::Host { id, project, version, have }, Some(id), involved);
+            }
+            PeerMessage::Have { project, version, chunks } => {
+                self.change(Change::Have { project, version, chunks }, None, None);
+            }
+            PeerMessage::Unhost { id, project } => {
+                self.change(Change::Unhost { id, project }, Some(id), None);
+            }
+        }
+        None
+    }
+
+    fn change(&mut self, change: Change, id: Option<u64>, involves: Option<ProjectName>) {
+        let max = self.sessions.config.max_projects;
+        if let Some(project) = involves
+            && let Err(error) = self.involved.check(&project, max)
+        {
+            self.socket.outbox.answer(&refuse(id, &error), None);
+            return;
+        }
+        if self.waiting.len() < MAX_AWAITING {
+            self.waiting.push_back(change);
+            return;
+        }
+        // Only `have` comes here, since what is answered was counted before: it is told, so that the peer can say
+        // it again.
+        let why = WireError::rate_limited("too many changes are waiting", 1_000);
+        self.socket.outbox.tell(&refuse(id, &why));
+    }
+
+    fn changed(&mut self, message: Option<NodeMessage>, hosted: Option<ProjectName>) {
+        if let Some(project) = hosted {
+            self.involved.add(project);
+        }
+        if let Some(message) = message {
+            self.socket.outbox.answer(&message, None);
+        }
+    }
+
+    fn watch(&mut self, project: ProjectName) -> Result<(), WireError> {
+        self.sessions.relay.allowed(&project)?;
+        self.involved.check(&project, self.sessions.config.max_projects)?;
+        let known = self.sessions.relay.catalog().known_version(&project);
+        self.sessions.table.watch(&self.peer, &project, known);
+        self.involved.add(project);
+        Ok(())
+    }
+
+    fn changes(&self) -> Changes {
+        Changes {
+            relay: self.sessions.relay.clone(),
+            table: self.sessions.table.clone(),
+            peer: self.peer.clone(),
+            origin: self.origin.clone(),
+        }
+    }
+
+    /// Closes the socket in the way that fits the reason.
+    async fn last_words(&mut self, end: End) {
+        let (code, reason) = match end {
+            End::Malformed => (CloseCode::Policy, "three malformed messages in a row"),
+            End::Closing => (CloseCode::Away, "this node is leaving"),
+            End::TooLarge => {
+                let why = WireError::new(ErrorCode::TooLarge, "a frame is over its limit");
+                self.socket.outbox.tell(&refuse(None, &why));
+                (CloseCode::Size, "a frame is over its limit")
+            }
+            End::Left => (CloseCode::Normal, ""),
+            End::Silent | End::Broken(_) => return,
+        };
+        if !matches!(end, End::Left) {
+            let frame = CloseFrame { code, reason: reason.into() };
+            self.socket.outbox.control(Message::Close(Some(frame)));
+        }
+        let close = async {
+            let _ = poll_fn(|cx| self.socket.poll_write(cx)).await;
+            // Until the peer has read it: closing first could reset the connection before it does.
+            while let Some(Ok(_)) = poll_fn(|cx| self.socket.poll_event(cx, true)).await {}
+        };
+        let _ = timeout(LAST_WORDS, close).await;
+    }
+
+    /// Takes the peer off the table and tells the cluster what is gone.
+    async fn leave(mut self) {
+        self.peer.responder.asks().close();
+        self.peer.notices.close();
+        self.asks.close(&self.peer.responder);
+        let Self { sessions, peer, involved, .. } = self;
+        let gone: Vec<_> = involved.iter().filter(|project| sessions.table.forget(&peer, project)).collect();
+        for project in gone {
+            sessions.relay.nodes().announce(project).await;
+        }
+    }
+}
+
+/// The id of a message that wants an answer.
+fn awaits_answer(message: &PeerMessage) -> Option<u64> {
+    match message {
+        PeerMessage::Publish { id, .. }
+        | PeerMessage::Resolve { id, .. }
+        | PeerMessage::Host { id, .. }
+        | PeerMessage::Unhost { id, .. }
+        | PeerMessage::Request { id, .. }
+        | PeerMessage::Watch { id, .. }
+        | PeerMessage::Ping { id } => Some(*id),
+        PeerMessage::Have { .. } | PeerMessage::Response(_) | PeerMessage::Error(_) => None,
+    }
+}

@@ -1,0 +1,39 @@
+//! The handle of a connected peer: how the relay asks it, and how it is told of updates.
+
+use std::sync::Arc;
+
+use crowd_protocol::ProjectName;
+use crowd_relay::{Kind, Mailbox, Responder};
+
+/// Updates that may wait for a peer that does not read; one more is dropped, and counted.
+const NOTICES: usize = 4_096;
+
+/// Something to tell a peer that it did not ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Updated {
+    pub(crate) project: ProjectName,
+    pub(crate) version: u64,
+}
+
+/// A connected peer.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) responder: Arc<Responder>,
+    pub(crate) notices: Mailbox<Updated>,
+}
+
+impl Peer {
+    pub(crate) fn new(id: Arc<str>) -> Self {
+        Self { responder: Arc::new(Responder::new(id, Kind::Peer)), notices: Mailbox::new(NOTICES) }
+    }
+
+    pub(crate) fn id(&self) -> &Arc<str> {
+        self.responder.id()
+    }
+
+    pub(crate) fn notify(&self, project: &ProjectName, version: u64) {
+        if self.notices.push(Updated { project: project.clone(), version }).is_err() {
+            metrics::counter!("crowd_updates_dropped_total").increment(1);
+        }
+    }
+}

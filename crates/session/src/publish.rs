@@ -1,0 +1,106 @@
+//! Publishing a release: checked in the order that PROTOCOL.md gives, hosted before it is committed, durable before `ok`.
+
+use std::sync::Arc;
+
+use crowd_protocol::{ErrorCode, Have, MAX_MANIFEST, Manifest, Release, WireError};
+use crowd_registry::{Admission, Outcome, Record, RegistryError, admit};
+use crowd_relay::ChunkAsk;
+
+use crate::hosting::{Changes, wrong_bits};
+
+/// How often another publish of the same name may come first before this one gives up.
+const RACES: usize = 8;
+
+/// Publishes `release`, and hosts it where `have` is given.
+pub(crate) async fn publish(
+    changes: &Changes,
+    release: Release,
+    have: Option<Have>,
+) -> Result<(), WireError> {
+    let Changes { relay, table, peer, .. } = changes;
+    let project = &release.project;
+    release.verify()?;
+    relay.allowed(project)?;
+    let mut current = relay.registry().get(project).await.map_err(unavailable)?;
+    let mut manifest: Option<Arc<Manifest>> = None;
+    let mut before = None;
+    for _ in 0..RACES {
+        let admission = match admit(current.as_deref(), &release) {
+            Ok(admission) => admission,
+            Err(error) => {
+                undo(changes, &release, before).await;
+                return Err(error);
+            }
+        };
+        if manifest.is_none() && (admission != Admission::Same || have.is_some()) {
+            let fetched = fetch_manifest(changes, &release).await?;
+            if let Some(Have::Bits(bits)) = &have
+                && !bits.fits(fetched.chunks().len())
+            {
+                return Err(wrong_bits(fetched.chunks().len()));
+            }
+            manifest = Some(fetched);
+            // Hosted first, so that no reader meets a release without a host.
+            if let Some(have) = &have {
+                before = Some(table.hosted(peer, project));
+                changes.start_hosting(project, release.version, have.clone()).await;
+            }
+        }
+        let Admission::Newer { expected } = admission else { return Ok(()) };
+        match relay.registry().compare_and_set(&release, expected).await {
+            Ok(Outcome::Committed(record)) => {
+                committed(changes, record);
+                return Ok(());
+            }
+            Ok(Outcome::Conflict(newer)) => current = newer,
+            Err(error) => {
+                undo(changes, &release, before).await;
+                return Err(unavailable(error));
+            }
+        }
+    }
+    undo(changes, &release, before).await;
+    Err(WireError::rate_limited("others publish under this name right now; try again", 1_000))
+}
+
+fn committed(changes: &Changes, record: Arc<Record>) {
+    let release = &record.release;
+    tracing::info!(project = %release.project, version = release.version, "release.committed");
+    metrics::counter!("crowd_releases_total").increment(1);
+    changes.relay.committed(record);
+}
+
+async fn fetch_manifest(changes: &Changes, release: &Release) -> Result<Arc<Manifest>, WireError> {
+    let ask = ChunkAsk {
+        project: release.project.clone(),
+        version: release.version,
+        hash: release.manifest,
+        size: MAX_MANIFEST as u32,
+        manifest: true,
+        exact: false,
+    };
+    changes.relay.manifest_of_publisher(changes.peer.responder.clone(), &ask).await
+}
+
+/// Takes back the hosting of a release that was not committed. `before` is what was hosted when it began, where it
+/// did.
+async fn undo(changes: &Changes, release: &Release, before: Option<Option<(u64, Have)>>) {
+    let Changes { relay, table, peer, .. } = changes;
+    let project = &release.project;
+    match before {
+        None => return,
+        Some(None) => {
+            table.unhost(peer, project);
+        }
+        Some(Some((version, have))) => table.host(peer, project, version, have),
+    }
+    relay.nodes().announce(project).await;
+}
+
+fn unavailable(error: RegistryError) -> WireError {
+    tracing::warn!(%error, "registry.unavailable");
+    WireError::new(
+        ErrorCode::Internal,
+        "publishing is not possible now: the registry of names is out of reach",
+    )
+}
