@@ -6,12 +6,13 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::{ErrorCode, ProjectName, RequestPath, WireError};
 
-/// Characters that would end a path, or be read as an escape, in an address.
+/// Characters that would end a path, or be read as an escape, in an address; a comma ends one in `data-src`.
 const PATH_ESCAPES: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'#')
     .add(b'%')
+    .add(b',')
     .add(b'<')
     .add(b'>')
     .add(b'?')
@@ -22,7 +23,7 @@ const PATH_ESCAPES: &AsciiSet = &CONTROLS
 /// A discovery server as an address names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Server {
-    /// A host name in lower case, an IPv4 address, or an IPv6 address without its brackets.
+    /// A host name in lower case, an IPv4 address, or an IPv6 address in its shortest form without its brackets.
     pub host: String,
     /// Where it is missing: https/wss on 443, and where that is refused http/ws on 7000.
     pub port: Option<u16>,
@@ -34,7 +35,8 @@ impl Server {
         let bad = |why: &'static str| WireError::new(ErrorCode::BadPath, why);
         let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
             let (host, rest) = rest.split_once(']').ok_or_else(|| bad("an IPv6 address ends with ]"))?;
-            host.parse::<std::net::Ipv6Addr>().map_err(|_| bad("not an IPv6 address"))?;
+            let host =
+                host.parse::<std::net::Ipv6Addr>().map_err(|_| bad("not an IPv6 address"))?.to_string();
             match rest.strip_prefix(':') {
                 Some(port) => (host, Some(port)),
                 None if rest.is_empty() => (host, None),
@@ -53,7 +55,7 @@ impl Server {
             if host.len() > 253 || !host.split('.').all(label) {
                 return Err(bad("not a host name"));
             }
-            (host, port)
+            (host.to_ascii_lowercase(), port)
         };
         let port = match port {
             None => None,
@@ -65,7 +67,7 @@ impl Server {
             }
             Some(_) => return Err(bad("a port is a number from 1 to 65535")),
         };
-        Ok(Self { host: host.to_ascii_lowercase(), port })
+        Ok(Self { host, port })
     }
 }
 
@@ -100,11 +102,10 @@ impl CrowdAddress {
     /// `bad_path`.
     pub fn parse(text: &str) -> Result<Self, WireError> {
         let bad = |why: &'static str| WireError::new(ErrorCode::BadPath, why);
-        let scheme = text.get(..8).filter(|s| s.eq_ignore_ascii_case("crowd://"));
-        if scheme.is_none() {
-            return Err(bad("a crowd address starts with crowd://"));
-        }
-        let rest = &text[8..];
+        let rest = match text.split_at_checked("crowd://".len()) {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("crowd://") => rest,
+            _ => return Err(bad("a crowd address starts with crowd://")),
+        };
         let rest = &rest[..rest.find(['?', '#']).unwrap_or(rest.len())];
         let (authority, rest) = rest.split_once('/').unwrap_or((rest, ""));
         if authority.contains('@') {

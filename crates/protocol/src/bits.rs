@@ -51,7 +51,8 @@ impl BitField {
 
     /// How many of the first `chunks` are set.
     pub fn count(&self, chunks: usize) -> usize {
-        let whole = (chunks / 8).min(self.bytes.len());
+        let chunks = chunks.min(self.bytes.len() * 8);
+        let whole = chunks / 8;
         let full: u32 = self.bytes[..whole].iter().map(|byte| byte.count_ones()).sum();
         let rest = (whole * 8..chunks).filter(|chunk| self.get(*chunk as u32)).count();
         full as usize + rest

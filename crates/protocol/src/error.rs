@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Bytes of an error's message at most.
+const MAX_MESSAGE: usize = 1_024;
 
 /// The codes of the protocol's `error` message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// Not a message of this protocol.
@@ -43,11 +46,31 @@ pub enum ErrorCode {
     /// A fault of the node.
     Internal,
     /// A code of a later version of the protocol.
-    #[serde(other)]
     Unknown,
 }
 
 impl ErrorCode {
+    /// Every code that this version knows.
+    pub const ALL: [Self; 17] = [
+        Self::BadMessage,
+        Self::BadName,
+        Self::BadPath,
+        Self::BadManifest,
+        Self::BadSignature,
+        Self::UnknownProject,
+        Self::NotFound,
+        Self::NameTaken,
+        Self::NotAllowed,
+        Self::StaleVersion,
+        Self::NoPeer,
+        Self::NotHere,
+        Self::Timeout,
+        Self::TooLarge,
+        Self::RateLimited,
+        Self::Blocked,
+        Self::Internal,
+    ];
+
     /// The code as it travels, for example `no_peer`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -78,9 +101,15 @@ impl std::str::FromStr for ErrorCode {
 
     /// Never fails: a code that this version does not know is [`ErrorCode::Unknown`].
     fn from_str(code: &str) -> Result<Self, Self::Err> {
-        use serde::de::{IntoDeserializer, value::Error};
-        let code: serde::de::value::StrDeserializer<'_, Error> = code.into_deserializer();
-        Ok(Self::deserialize(code).unwrap_or(Self::Unknown))
+        Ok(Self::ALL.into_iter().find(|known| known.as_str() == code).unwrap_or(Self::Unknown))
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorCode {
+    /// Only text is a code, whereas a derived impl would take an object too.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Ok(code) = Cow::<'de, str>::deserialize(deserializer)?.parse();
+        Ok(code)
     }
 }
 
@@ -103,9 +132,15 @@ pub struct WireError {
 }
 
 impl WireError {
-    /// An error of `code`, explained by `message`.
+    /// An error of `code`, explained by `message`, of which no more than 1,024 bytes are kept: messages quote what
+    /// they complain about, and an error has to fit a frame.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), retry_after_ms: None }
+        let mut message = message.into();
+        if message.len() > MAX_MESSAGE {
+            let end = message.floor_char_boundary(MAX_MESSAGE - '…'.len_utf8());
+            message = format!("{}…", &message[..end]).into();
+        }
+        Self { code, message, retry_after_ms: None }
     }
 
     /// `rate_limited`: come back after `retry_after_ms` milliseconds.

@@ -9,6 +9,7 @@ mod encoding;
 mod error;
 mod frame;
 mod hash;
+mod json;
 mod limits;
 mod manifest;
 mod manifest_builder;

@@ -1,13 +1,14 @@
 //! The manifest: a project's files and the chunks they are made of, checked and indexed.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::Object;
+use crate::message::is_media_type;
 use crate::{
-    ChunkHash, ErrorCode, FilePath, MAX_CHUNK, MAX_CHUNKS, MAX_MANIFEST, MAX_MEDIA_TYPE, MIN_CHUNK,
-    ProjectName, RequestPath, WireError,
+    ChunkHash, ErrorCode, FilePath, MAX_CHUNK, MAX_CHUNKS, MAX_MANIFEST, MIN_CHUNK, ProjectName, RequestPath,
+    WireError,
 };
 
 /// The JSON of a manifest, field for field. What it says is unchecked.
@@ -21,7 +22,7 @@ pub(crate) struct ManifestJson {
     pub(crate) not_found: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) spa: bool,
-    pub(crate) files: Vec<FileJson>,
+    pub(crate) files: Vec<Object<FileJson>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -82,8 +83,9 @@ impl Manifest {
         if json.len() > MAX_MANIFEST {
             return Err(WireError::new(ErrorCode::TooLarge, "a manifest has at most 1 MiB"));
         }
-        let json: ManifestJson =
-            serde_json::from_slice(json).map_err(|error| bad(format!("not a manifest: {error}")))?;
+        let json = std::str::from_utf8(json).map_err(|error| bad(format!("not a manifest: {error}")))?;
+        let Object::<ManifestJson>(json) =
+            serde_json::from_str(json).map_err(|error| bad(format!("not a manifest: {error}")))?;
         if json.project != project.as_str() {
             return Err(bad("the manifest is of another project"));
         }
@@ -104,21 +106,19 @@ impl Manifest {
         if json.not_found.as_deref().is_some_and(|path| FilePath::parse(path).is_err()) {
             return Err(bad("not_found is the path of a file"));
         }
-        if json.files.iter().map(|file| file.chunks.len()).sum::<usize>() > MAX_CHUNKS {
+        if json.files.iter().map(|Object(file)| file.chunks.len()).sum::<usize>() > MAX_CHUNKS {
             return Err(WireError::new(ErrorCode::TooLarge, "a manifest has at most 15,000 chunks"));
         }
         let mut chunks = Vec::new();
         let mut files: Vec<FileEntry> = Vec::with_capacity(json.files.len());
-        for file in json.files {
+        for Object(file) in json.files {
             let path = FilePath::parse(&file.path)
                 .map_err(|error| bad(format!("{:?}: {}", file.path, error.message)))?;
             let why = if files.last().is_some_and(|last| last.path >= path) {
                 Some("files are sorted by the bytes of their paths, each once")
             } else if file.path.starts_with(".crowd/") {
                 Some("no file lies under .crowd/")
-            } else if file.media_type.len() > MAX_MEDIA_TYPE
-                || !file.media_type.bytes().all(|b| matches!(b, b' '..=b'~'))
-            {
+            } else if !is_media_type(&file.media_type) {
                 Some("a type is printable ASCII of at most 255 bytes")
             } else if file.size.div_ceil(json.chunk_size) != file.chunks.len() as u64 {
                 Some("the number of chunks does not fit the size")
@@ -154,11 +154,13 @@ impl Manifest {
 
     /// The JSON of the manifest: the same bytes for the same manifest, at most 1 MiB, else `too_large`.
     pub fn to_json(&self) -> Result<Vec<u8>, WireError> {
-        let files = self.files.iter().map(|file| FileJson {
-            path: file.path.as_str().to_owned(),
-            media_type: file.media_type.to_string(),
-            size: file.size,
-            chunks: self.file_chunks(file).to_vec(),
+        let files = self.files.iter().map(|file| {
+            Object(FileJson {
+                path: file.path.as_str().to_owned(),
+                media_type: file.media_type.to_string(),
+                size: file.size,
+                chunks: self.file_chunks(file).to_vec(),
+            })
         });
         let json = ManifestJson {
             crowd: 1,
@@ -252,13 +254,14 @@ impl Manifest {
     }
 }
 
+/// `files` are sorted: what lies in a folder of a file's name would start where that name and a slash would stand.
 fn no_file_is_a_folder(files: &[FileEntry]) -> Result<(), WireError> {
-    let mut folders = HashSet::new();
     for file in files {
-        folders.extend(file.path.as_str().match_indices('/').map(|(at, _)| &file.path.as_str()[..at]));
+        let folder = format!("{}/", file.path.as_str());
+        let first = files.partition_point(|other| other.path.as_str() < folder.as_str());
+        if files.get(first).is_some_and(|other| other.path.as_str().starts_with(&folder)) {
+            return Err(bad(format!("{:?} is both a file and a folder", file.path.as_str())));
+        }
     }
-    match files.iter().find(|file| folders.contains(file.path.as_str())) {
-        Some(file) => Err(bad(format!("{:?} is both a file and a folder", file.path.as_str()))),
-        None => Ok(()),
-    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::json::Object;
 use crate::manifest::{FileJson, ManifestJson};
 use crate::{ChunkHash, ChunkHasher, DEFAULT_CHUNK, ErrorCode, FilePath, Manifest, ProjectName, WireError};
 
@@ -85,7 +86,7 @@ impl ManifestBuilder {
             index: self.index,
             not_found: self.not_found,
             spa: self.spa,
-            files: self.files.into_values().collect(),
+            files: self.files.into_values().map(Object).collect(),
         };
         Manifest::check(json, self.project)
     }

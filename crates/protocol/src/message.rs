@@ -1,10 +1,13 @@
 //! What the messages of both directions share: how they are read, and the types that go either way.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{ChunkHash, ErrorCode, Frame, ProjectName, RequestPath, WireError};
+use crate::json::{Counted, Whole};
+use crate::{ChunkHash, ErrorCode, Frame, MAX_MEDIA_TYPE, ProjectName, RequestPath, WireError};
 
 /// The highest `id`, 2^53 - 1.
 pub const MAX_ID: u64 = (1 << 53) - 1;
@@ -46,7 +49,7 @@ pub enum Want {
 }
 
 /// What a node adds to the `response` to a request by path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileInfo {
     /// The release that the answer is of.
     pub version: u64,
@@ -70,28 +73,27 @@ pub struct Answer {
     pub id: u64,
     /// The hash that the body should have.
     pub sha256: ChunkHash,
-    /// Present where a node answers a request by path.
+    /// Present where a node answers a request by path; what a peer says of it is not read.
     pub file: Option<FileInfo>,
     /// The chunk.
     pub body: Bytes,
 }
 
 /// An `error` message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ErrorMessage {
     /// The request's; none where it answers nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<u64>,
     /// For programs.
     pub code: ErrorCode,
     /// For a person.
-    #[serde(default)]
     pub message: String,
     /// With `rate_limited`: how long to wait.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
     /// The trace in which it happened, for whoever looks into it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
 }
 
@@ -111,34 +113,42 @@ impl ErrorMessage {
 
 impl From<ErrorMessage> for WireError {
     fn from(message: ErrorMessage) -> Self {
-        Self { code: message.code, message: message.message.into(), retry_after_ms: message.retry_after_ms }
+        Self { retry_after_ms: message.retry_after_ms, ..Self::new(message.code, message.message) }
     }
 }
 
 /// The part that every message has, read first: it decides what counts as malformed.
 #[derive(Debug)]
 pub(crate) struct Envelope<'j> {
-    pub(crate) t: std::borrow::Cow<'j, str>,
+    pub(crate) t: Cow<'j, str>,
     pub(crate) id: Option<u64>,
+    json: &'j str,
 }
 
 impl<'j> Envelope<'j> {
     pub(crate) fn read(json: &'j [u8]) -> Result<Self, DecodeError> {
         #[derive(Deserialize)]
         struct Raw<'j> {
-            #[serde(borrow)]
+            #[serde(borrow, default, deserialize_with = "present")]
             t: Option<&'j RawValue>,
-            #[serde(borrow)]
+            #[serde(borrow, default, deserialize_with = "present")]
             id: Option<&'j RawValue>,
         }
         #[derive(Deserialize)]
-        struct Text<'j>(#[serde(borrow)] std::borrow::Cow<'j, str>);
+        struct Text<'j>(#[serde(borrow)] Cow<'j, str>);
 
-        if json.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
-            return Err(DecodeError::malformed(None, "a message is a JSON object"));
+        /// A field that is null is there all the same: null is no id.
+        fn present<'j, D: Deserializer<'j>>(value: D) -> Result<Option<&'j RawValue>, D::Error> {
+            <&'j RawValue>::deserialize(value).map(Some)
         }
-        let raw: Raw<'j> = serde_json::from_slice(json)
-            .map_err(|_| DecodeError::malformed(None, "a message is a JSON object"))?;
+
+        let no_object =
+            || DecodeError::malformed(None, "a message is a JSON object, each of its fields once");
+        let json = std::str::from_utf8(json).map_err(|_| no_object())?;
+        if !json.trim_ascii_start().starts_with('{') {
+            return Err(no_object());
+        }
+        let raw: Raw<'j> = serde_json::from_str(json).map_err(|_| no_object())?;
         let id = match raw.id.map(|id| id.get().parse::<u64>()) {
             None => None,
             Some(Ok(id)) if id <= MAX_ID => Some(id),
@@ -148,14 +158,14 @@ impl<'j> Envelope<'j> {
         };
         let t: Option<Text<'j>> = raw.t.and_then(|t| serde_json::from_str(t.get()).ok());
         match t {
-            Some(Text(t)) => Ok(Self { t, id }),
+            Some(Text(t)) => Ok(Self { t, id, json }),
             None => Err(DecodeError::malformed(id, "a message has a string t, its type")),
         }
     }
 
     /// Reads the fields of a known type.
-    pub(crate) fn fields<T: Deserialize<'j>>(&self, json: &'j [u8]) -> Result<T, DecodeError> {
-        serde_json::from_slice(json).map_err(|error| {
+    pub(crate) fn fields<T: Deserialize<'j>>(&self) -> Result<T, DecodeError> {
+        serde_json::from_str(self.json).map_err(|error| {
             let why = format!("{}: {error}", self.t);
             self.refused(WireError::new(ErrorCode::BadMessage, why))
         })
@@ -180,32 +190,74 @@ impl<'j> Envelope<'j> {
         ProjectName::parse(name).map_err(|error| self.refused(error))
     }
 
-    pub(crate) fn answer(&self, json: &'j [u8], body: Bytes) -> Result<Answer, DecodeError> {
+    /// A `response`, without what only a node knows of the file.
+    pub(crate) fn answer(&self, body: Option<Bytes>) -> Result<Answer, DecodeError> {
         #[derive(Deserialize)]
         struct Fields {
             sha256: ChunkHash,
-            version: Option<u64>,
+        }
+        let Some(body) = body else {
+            let why = "a response is a binary frame";
+            return Err(self.refused(WireError::new(ErrorCode::BadMessage, why)));
+        };
+        let id = self.needs_id()?;
+        let Fields { sha256 } = self.fields()?;
+        Ok(Answer { id, sha256, file: None, body })
+    }
+
+    /// What a node adds to its `response`: all of it or, with a request by hash, nothing.
+    pub(crate) fn file_info(&self) -> Result<Option<FileInfo>, DecodeError> {
+        #[derive(Deserialize)]
+        struct Fields {
+            version: Option<Counted>,
             #[serde(rename = "type")]
             media_type: Option<String>,
-            size: Option<u64>,
+            size: Option<Whole>,
             chunk: Option<u32>,
             chunks: Option<u32>,
             status: Option<u16>,
         }
-        let id = self.needs_id()?;
-        let Fields { sha256, version, media_type, size, chunk, chunks, status } = self.fields(json)?;
+        let Fields { version, media_type, size, chunk, chunks, status } = self.fields()?;
         let file = (|| {
             Some(FileInfo {
-                version: version?,
+                version: version?.0,
                 media_type: media_type?,
-                size: size?,
+                size: size?.0,
                 chunk: chunk?,
                 chunks: chunks?,
                 status: status?,
             })
         })();
-        Ok(Answer { id, sha256, file, body })
+        if file.as_ref().is_some_and(|file| !is_media_type(&file.media_type)) {
+            let why = "a type is printable ASCII of at most 255 bytes";
+            return Err(self.refused(WireError::new(ErrorCode::BadMessage, why)));
+        }
+        Ok(file)
     }
+
+    pub(crate) fn error(&self) -> Result<ErrorMessage, DecodeError> {
+        #[derive(Deserialize)]
+        struct Fields {
+            code: ErrorCode,
+            message: Option<String>,
+            retry_after_ms: Option<Whole>,
+            traceparent: Option<String>,
+        }
+        let Fields { code, message, retry_after_ms, traceparent } = self.fields()?;
+        let retry_after_ms = retry_after_ms.map(|wait| wait.0);
+        Ok(ErrorMessage {
+            id: self.id,
+            code,
+            message: message.unwrap_or_default(),
+            retry_after_ms,
+            traceparent,
+        })
+    }
+}
+
+/// The rule of PROTOCOL.md section 3 for a `type`.
+pub(crate) fn is_media_type(text: &str) -> bool {
+    text.len() <= MAX_MEDIA_TYPE && text.bytes().all(|b| matches!(b, b' '..=b'~'))
 }
 
 /// Writes `fields`, which carry their own `t`, as a text frame.

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::json::{Counted, Object, Whole};
 use crate::message::{Envelope, text};
 use crate::release::ReleaseJson;
 use crate::{Answer, ChunkHash, DecodeError, ErrorMessage, Frame, ProjectName, Release};
@@ -77,7 +78,7 @@ impl NodeMessage {
     pub fn decode_text(json: &[u8]) -> Result<Self, DecodeError> {
         let envelope = Envelope::read(json)?;
         Frame::check_text(json, envelope.id)?;
-        Self::read(&envelope, json, Bytes::new())
+        Self::read(&envelope, None)
     }
 
     /// Reads a binary frame; the body is a slice of `payload`.
@@ -85,42 +86,40 @@ impl NodeMessage {
         let (head, body) = Frame::split(payload)?;
         let envelope = Envelope::read(head)?;
         Frame::check_body(&body, envelope.id)?;
-        Self::read(&envelope, head, body)
+        Self::read(&envelope, Some(body))
     }
 
-    fn read(envelope: &Envelope<'_>, json: &[u8], body: Bytes) -> Result<Self, DecodeError> {
-        let envelope = Envelope { t: envelope.t.as_ref().into(), id: envelope.id };
+    fn read(envelope: &Envelope<'_>, body: Option<Bytes>) -> Result<Self, DecodeError> {
         match &*envelope.t {
-            "response" => envelope.answer(json, body).map(Self::Response),
+            "response" => {
+                let answer = envelope.answer(body)?;
+                Ok(Self::Response(Answer { file: envelope.file_info()?, ..answer }))
+            }
             "request" => {
-                let fields: RequestFields = envelope.fields(json)?;
+                let fields: RequestFields = envelope.fields()?;
                 let (id, project) = (envelope.needs_id()?, envelope.project(&fields.project)?);
-                let RequestFields { version, sha256, traceparent, .. } = fields;
-                Ok(Self::Request { id, project, version, sha256, traceparent })
+                let RequestFields { version, sha256, traceparent, project: _ } = fields;
+                Ok(Self::Request { id, project, version: version.0, sha256, traceparent })
             }
             "ok" => Ok(Self::Ok { id: envelope.needs_id()? }),
-            "error" => {
-                let mut error: ErrorMessage = envelope.fields(json)?;
-                error.id = envelope.id;
-                Ok(Self::Error(error))
-            }
+            "error" => envelope.error().map(Self::Error),
             "release" => {
-                let fields: ReleaseFields = envelope.fields(json)?;
+                let fields: ReleaseFields = envelope.fields()?;
                 let id = envelope.needs_id()?;
-                let release = fields.release.check().map_err(|error| envelope.refused(error))?;
-                Ok(Self::Release { id, release, peers: fields.peers })
+                let release = fields.release.0.check().map_err(|error| envelope.refused(error))?;
+                Ok(Self::Release { id, release, peers: fields.peers.0 })
             }
             "updated" => {
-                let fields: UpdatedFields = envelope.fields(json)?;
-                Ok(Self::Updated { project: envelope.project(&fields.project)?, version: fields.version })
+                let fields: UpdatedFields = envelope.fields()?;
+                Ok(Self::Updated { project: envelope.project(&fields.project)?, version: fields.version.0 })
             }
             "welcome" => {
-                let WelcomeFields { peer, node, cluster, nodes, heartbeat_s } = envelope.fields(json)?;
-                Ok(Self::Welcome { peer, node, cluster, nodes, heartbeat_s })
+                let WelcomeFields { peer, node, cluster, nodes, heartbeat_s } = envelope.fields()?;
+                Ok(Self::Welcome { peer, node, cluster, nodes, heartbeat_s: heartbeat_s.0 })
             }
             "goaway" => {
-                let GoawayFields { reason, nodes, reconnect_in_ms } = envelope.fields(json)?;
-                Ok(Self::Goaway { reason, nodes, reconnect_in_ms })
+                let GoawayFields { reason, nodes, reconnect_in_ms } = envelope.fields()?;
+                Ok(Self::Goaway { reason, nodes, reconnect_in_ms: reconnect_in_ms.0 })
             }
             _ => Err(envelope.unknown()),
         }
@@ -161,21 +160,21 @@ impl NodeMessage {
 #[derive(Deserialize)]
 struct RequestFields {
     project: String,
-    version: u64,
+    version: Counted,
     sha256: ChunkHash,
     traceparent: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct ReleaseFields {
-    release: ReleaseJson,
-    peers: u64,
+    release: Object<ReleaseJson>,
+    peers: Whole,
 }
 
 #[derive(Deserialize)]
 struct UpdatedFields {
     project: String,
-    version: u64,
+    version: Counted,
 }
 
 #[derive(Deserialize)]
@@ -184,14 +183,14 @@ struct WelcomeFields {
     node: String,
     cluster: String,
     nodes: Vec<String>,
-    heartbeat_s: u64,
+    heartbeat_s: Counted,
 }
 
 #[derive(Deserialize)]
 struct GoawayFields {
     reason: String,
     nodes: Vec<String>,
-    reconnect_in_ms: u64,
+    reconnect_in_ms: Whole,
 }
 
 #[derive(Serialize)]

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::json::{Counted, Object, Whole};
 use crate::message::{Envelope, text};
 use crate::release::ReleaseJson;
 use crate::{
@@ -94,7 +95,7 @@ impl PeerMessage {
     pub fn decode_text(json: &[u8]) -> Result<Self, DecodeError> {
         let envelope = Envelope::read(json)?;
         Frame::check_text(json, envelope.id)?;
-        Self::read(&envelope, json, Bytes::new())
+        Self::read(&envelope, None)
     }
 
     /// Reads a binary frame; the body is a slice of `payload`.
@@ -102,41 +103,37 @@ impl PeerMessage {
         let (head, body) = Frame::split(payload)?;
         let envelope = Envelope::read(head)?;
         Frame::check_body(&body, envelope.id)?;
-        Self::read(&envelope, head, body)
+        Self::read(&envelope, Some(body))
     }
 
-    fn read(envelope: &Envelope<'_>, json: &[u8], body: Bytes) -> Result<Self, DecodeError> {
-        let envelope = Envelope { t: envelope.t.as_ref().into(), id: envelope.id };
+    fn read(envelope: &Envelope<'_>, body: Option<Bytes>) -> Result<Self, DecodeError> {
         match &*envelope.t {
-            "request" => request(&envelope, json),
-            "response" => envelope.answer(json, body).map(Self::Response),
-            "error" => {
-                let mut error: ErrorMessage = envelope.fields(json)?;
-                error.id = envelope.id;
-                Ok(Self::Error(error))
-            }
+            "request" => request(envelope),
+            "response" => envelope.answer(body).map(Self::Response),
+            "error" => envelope.error().map(Self::Error),
             "have" => {
-                let fields: HaveFields = envelope.fields(json)?;
+                let fields: HaveFields = envelope.fields()?;
                 let project = envelope.project(&fields.project)?;
-                Ok(Self::Have { project, version: fields.version, chunks: fields.chunks })
+                let chunks = fields.chunks.into_iter().map(Whole::chunk).collect();
+                Ok(Self::Have { project, version: fields.version.0, chunks })
             }
             "host" => {
-                let fields: HostFields = envelope.fields(json)?;
+                let fields: HostFields = envelope.fields()?;
                 let (id, project) = (envelope.needs_id()?, envelope.project(&fields.project)?);
                 let have = Have::parse(&fields.have).map_err(|error| envelope.refused(error))?;
-                Ok(Self::Host { id, project, version: fields.version, have })
+                Ok(Self::Host { id, project, version: fields.version.0, have })
             }
             "publish" => {
-                let fields: PublishFields = envelope.fields(json)?;
+                let fields: PublishFields = envelope.fields()?;
                 let id = envelope.needs_id()?;
-                let release = fields.release.check().map_err(|error| envelope.refused(error))?;
+                let release = fields.release.0.check().map_err(|error| envelope.refused(error))?;
                 let have = fields.have.as_deref().map(Have::parse).transpose();
                 let have = have.map_err(|error| envelope.refused(error))?;
                 Ok(Self::Publish { id, release, token: fields.token, have })
             }
             "ping" => Ok(Self::Ping { id: envelope.needs_id()? }),
             "resolve" | "unhost" | "watch" => {
-                let fields: ProjectFields = envelope.fields(json)?;
+                let fields: ProjectFields = envelope.fields()?;
                 let (id, project) = (envelope.needs_id()?, envelope.project(&fields.project)?);
                 Ok(match &*envelope.t {
                     "resolve" => Self::Resolve { id, project },
@@ -186,13 +183,13 @@ impl PeerMessage {
     }
 }
 
-fn request(envelope: &Envelope<'_>, json: &[u8]) -> Result<PeerMessage, DecodeError> {
-    let fields: RequestFields = envelope.fields(json)?;
+fn request(envelope: &Envelope<'_>) -> Result<PeerMessage, DecodeError> {
+    let fields: RequestFields = envelope.fields()?;
     let (id, project) = (envelope.needs_id()?, envelope.project(&fields.project)?);
     let want = match (fields.path, fields.sha256) {
         (Some(path), None) => {
             let path = RequestPath::parse(&path).map_err(|error| envelope.refused(error))?;
-            Want::Path { path, chunk: fields.chunk.unwrap_or(0) }
+            Want::Path { path, chunk: fields.chunk.map_or(0, Whole::chunk) }
         }
         (None, Some(hash)) => Want::Hash(hash),
         _ => {
@@ -200,7 +197,8 @@ fn request(envelope: &Envelope<'_>, json: &[u8]) -> Result<PeerMessage, DecodeEr
             return Err(envelope.refused(WireError::new(ErrorCode::BadMessage, why)));
         }
     };
-    Ok(PeerMessage::Request { id, project, want, version: fields.version, traceparent: fields.traceparent })
+    let version = fields.version.map(|version| version.0);
+    Ok(PeerMessage::Request { id, project, want, version, traceparent: fields.traceparent })
 }
 
 #[derive(Deserialize)]
@@ -211,20 +209,20 @@ struct ProjectFields {
 #[derive(Deserialize)]
 struct HostFields {
     project: String,
-    version: u64,
+    version: Counted,
     have: String,
 }
 
 #[derive(Deserialize)]
 struct HaveFields {
     project: String,
-    version: u64,
-    chunks: Vec<u32>,
+    version: Counted,
+    chunks: Vec<Whole>,
 }
 
 #[derive(Deserialize)]
 struct PublishFields {
-    release: ReleaseJson,
+    release: Object<ReleaseJson>,
     token: Option<String>,
     have: Option<String>,
 }
@@ -233,9 +231,9 @@ struct PublishFields {
 struct RequestFields {
     project: String,
     path: Option<String>,
-    chunk: Option<u32>,
+    chunk: Option<Whole>,
     sha256: Option<ChunkHash>,
-    version: Option<u64>,
+    version: Option<Counted>,
     traceparent: Option<String>,
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::json::Object;
 use crate::{ChunkHash, ErrorCode, MAX_VERSION, ProjectName, WireError, encoding};
 
 /// The key that signs; kept by the owner alone.
@@ -28,6 +29,12 @@ impl OwnerKey {
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// True where the coordinate is below 2^255 - 19, as RFC 8032 wants it and `VerifyingKey` doesn't check.
+    fn is_canonical(&self) -> bool {
+        let [low, middle @ .., high] = &self.0;
+        high & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff) || *low < 0xed
     }
 }
 
@@ -120,8 +127,10 @@ impl Release {
 
     /// Reads the JSON form. Errors are `bad_message`, `bad_name` and `bad_signature`.
     pub fn parse(json: &[u8]) -> Result<Self, WireError> {
-        let json: ReleaseJson = serde_json::from_slice(json)
-            .map_err(|error| WireError::new(ErrorCode::BadMessage, format!("not a release: {error}")))?;
+        let bad =
+            |why: &dyn fmt::Display| WireError::new(ErrorCode::BadMessage, format!("not a release: {why}"));
+        let json = std::str::from_utf8(json).map_err(|error| bad(&error))?;
+        let Object::<ReleaseJson>(json) = serde_json::from_str(json).map_err(|error| bad(&error))?;
         json.check()
     }
 
@@ -140,8 +149,12 @@ impl Release {
     pub fn verify(&self) -> Result<(), WireError> {
         let key = VerifyingKey::from_bytes(self.owner.as_bytes());
         let signature = Signature::from_bytes(&self.signature);
-        key.and_then(|key| key.verify_strict(self.signed_bytes().as_bytes(), &signature))
-            .map_err(|_| WireError::new(ErrorCode::BadSignature, "the release is not signed by its owner"))
+        let holds = self.owner.is_canonical()
+            && key.and_then(|key| key.verify_strict(self.signed_bytes().as_bytes(), &signature)).is_ok();
+        if holds {
+            return Ok(());
+        }
+        Err(WireError::new(ErrorCode::BadSignature, "the release is not signed by its owner"))
     }
 }
 

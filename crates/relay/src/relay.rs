@@ -1,6 +1,7 @@
 //! The relay itself: what sessions, the gateway and cluster links call.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crowd_protocol::{
     ChunkHash, ErrorCode, FileInfo, MAX_CHUNK, MAX_MANIFEST, Manifest, ProjectName, RequestPath, WireError,
@@ -34,6 +35,8 @@ pub struct Relay {
     flights: Arc<Flights>,
     room: Room,
     deny: DenyList,
+    answered: AtomicU64,
+    answered_bytes: AtomicU64,
 }
 
 impl Relay {
@@ -56,6 +59,8 @@ impl Relay {
             nodes,
             registry,
             deny,
+            answered: AtomicU64::new(0),
+            answered_bytes: AtomicU64::new(0),
         })
     }
 
@@ -87,6 +92,11 @@ impl Relay {
     /// Entries and bytes in the chunk cache, about.
     pub fn cache_size(&self) -> (u64, u64) {
         self.cache.size()
+    }
+
+    /// Chunks that this node handed out since it started, and their bytes.
+    pub fn traffic(&self) -> (u64, u64) {
+        (self.answered.load(Ordering::Relaxed), self.answered_bytes.load(Ordering::Relaxed))
     }
 
     /// The newest release: `blocked`, `unknown_project`, or `internal` where the registry is out of reach.
@@ -270,15 +280,20 @@ impl Relay {
     }
 
     async fn cast_once(self: &Arc<Self>, ask: ChunkAsk, scope: Scope) -> Result<Chunk, WireError> {
-        if let Some(bytes) = self.cache.get(&ask.hash) {
-            return Ok(Chunk::new(bytes, None));
-        }
-        let key = (scope, ask.project.clone(), ask.hash);
-        let flight = self.flights.join(key, || {
-            let relay = self.clone();
-            Box::pin(async move { relay.cast(ask, scope).await }.instrument(Span::current()))
-        });
-        flight.await
+        let chunk = match self.cache.get(&ask.hash) {
+            Some(bytes) => Chunk::new(bytes, None),
+            None => {
+                let key = (scope, ask.project.clone(), ask.hash);
+                let flight = self.flights.join(key, || {
+                    let relay = self.clone();
+                    Box::pin(async move { relay.cast(ask, scope).await }.instrument(Span::current()))
+                });
+                flight.await?
+            }
+        };
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        self.answered_bytes.fetch_add(chunk.bytes.len() as u64, Ordering::Relaxed);
+        Ok(chunk)
     }
 
     /// One sessioncast, with its room and its place in the cache.
