@@ -1,1 +1,17 @@
-//! crowd-tests
+//! What the tests stand on: clusters in one process, scripted peers, sites made of bytes, an HTTP client.
+//!
+//! Every port is 0 on loopback, and whatever a test starts ends with it.
+
+mod cluster;
+mod eventually;
+mod http;
+mod peer;
+mod reaction;
+mod site;
+
+pub use cluster::{Cluster, TestNode};
+pub use eventually::{eventually, within};
+pub use http::{Reply, get, send};
+pub use peer::{Event, ScriptedPeer};
+pub use reaction::{Asked, Reaction, Script};
+pub use site::{TestSite, noise};
