@@ -12,6 +12,6 @@ mod site;
 pub use cluster::{Cluster, TestNode};
 pub use eventually::{eventually, within};
 pub use http::{Reply, get, send};
-pub use peer::{Event, ScriptedPeer};
+pub use peer::{Event, Pending, ScriptedPeer};
 pub use reaction::{Asked, Reaction, Script};
 pub use site::{TestSite, noise};

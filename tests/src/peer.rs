@@ -9,7 +9,7 @@ use crowd_protocol::{
     Answer, ChunkHash, ErrorCode, ErrorMessage, FileInfo, Frame, Have, NodeMessage, PeerMessage, ProjectName,
     RequestPath, Want, WireError,
 };
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -49,11 +49,15 @@ pub enum Event {
 }
 
 enum Command {
-    Send(Message, Option<(u64, oneshot::Sender<NodeMessage>)>),
+    Send(Message, Option<(u64, oneshot::Sender<Timed>)>),
     Close,
 }
 
 type Socket = WebSocketStream<TcpStream>;
+/// An answer, and when it came.
+type Timed = (std::time::Instant, NodeMessage);
+/// An answer that is still to come; none where the connection ends first.
+pub type Pending = std::pin::Pin<Box<dyn Future<Output = Option<NodeMessage>> + Send>>;
 
 impl ScriptedPeer {
     /// Connects to a node's public port.
@@ -96,7 +100,12 @@ impl ScriptedPeer {
     }
 
     /// Sends a message and does not wait for the answer.
-    pub async fn start(&mut self, make: impl FnOnce(u64) -> PeerMessage) -> oneshot::Receiver<NodeMessage> {
+    pub async fn start(&mut self, make: impl FnOnce(u64) -> PeerMessage) -> Pending {
+        Box::pin(self.start_timed(make).await.map(|timed| timed.ok().map(|(_, answer)| answer)))
+    }
+
+    /// Like [`ScriptedPeer::start`]; the answer says when it came.
+    pub async fn start_timed(&mut self, make: impl FnOnce(u64) -> PeerMessage) -> oneshot::Receiver<Timed> {
         self.next += 1;
         let (answer, answered) = oneshot::channel();
         let message = encode(&make(self.next));
@@ -215,7 +224,7 @@ async fn run(
     told: mpsc::Sender<Event>,
     mut script: impl Script,
 ) {
-    let mut waiting: HashMap<u64, oneshot::Sender<NodeMessage>> = HashMap::new();
+    let mut waiting: HashMap<u64, oneshot::Sender<Timed>> = HashMap::new();
     let (later, mut due) = mpsc::channel::<Message>(UNREAD);
     loop {
         tokio::select! {
@@ -252,7 +261,7 @@ async fn run(
                         }
                     }
                     Some(message) => match id_of(&message).and_then(|id| waiting.remove(&id)) {
-                        Some(answer) => drop(answer.send(message)),
+                        Some(answer) => drop(answer.send((std::time::Instant::now(), message))),
                         None => drop(told.try_send(Event::Message(message))),
                     },
                     None => {}

@@ -1,1 +1,42 @@
-//! crowd-cluster
+//! The rest of the cluster: who is in it (gossip), who hosts what (the shared directory), the links over which nodes
+//! ask each other, and the registry of another node.
+//!
+//! [`Joining`] says whose cluster it is; [`Cluster`] is a node's part in it and gives the relay its
+//! [`Nodes`](crowd_relay::Nodes); [`RemoteRegistry`] is the registry that another node keeps. Sessions are not known
+//! here, and no project's bytes are kept.
+
+mod answers;
+mod backoff;
+mod breaker;
+mod cluster;
+mod config;
+mod courier;
+mod dialer;
+mod error;
+mod flight;
+mod forwarding;
+mod gossip;
+mod joiner;
+mod joining;
+mod link;
+mod lookups;
+mod member;
+mod neighbours;
+mod nodes;
+mod outgoing;
+mod passport;
+mod postman;
+mod remote_registry;
+mod roster;
+mod server;
+mod services;
+mod shared_directory;
+mod timers;
+mod wire;
+
+pub use cluster::{Cluster, ClusterStatus, Serving};
+pub use config::{ClusterConfig, ProbeConfig};
+pub use error::ClusterError;
+pub use joining::{Hello, Joining};
+pub use member::Member;
+pub use remote_registry::RemoteRegistry;

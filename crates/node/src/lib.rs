@@ -1,1 +1,16 @@
-//! crowd-node
+//! A discovery node, put together: [`Config`] → [`Node::bind`] → [`Node::run`], which drains at the end.
+//!
+//! The only crate that knows both sessions and the cluster; and the admin port.
+
+mod addresses;
+mod admin;
+mod config;
+mod doors;
+mod names;
+mod node;
+mod parts;
+mod status;
+
+pub use addresses::Addresses;
+pub use config::{AppPort, Config, Data, RegistryChoice};
+pub use node::Node;

@@ -62,7 +62,7 @@ enum End {
     Malformed,
     Closing,
     TooLarge,
-    Broken(Error),
+    Broken(#[expect(dead_code, reason = "read by Debug, in the log line")] Error),
 }
 
 impl Actor {

@@ -1,0 +1,10 @@
+//! The browser app's files, embedded: what a node serves under `/.crowd/`, its landing and error pages, and the sample
+//! site that `crowd new` and `crowd demo` start from. It knows nothing of HTTP; the gateway serves what it gives.
+
+mod asset;
+mod page;
+mod sample_site;
+
+pub use asset::{Asset, asset};
+pub use page::{ErrorPage, error_page, landing_page};
+pub use sample_site::sample_site;

@@ -1,0 +1,239 @@
+//! The handle of a node's cluster part, and what runs behind it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crowd_registry::Registry;
+use crowd_relay::{LocalPeers, Nodes, Relay};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::courier::Tools;
+use crate::dialer::Dialer;
+use crate::gossip::{Gossip, INPUTS, Input};
+use crate::joiner::join;
+use crate::lookups::Lookups;
+use crate::neighbours::Neighbours;
+use crate::nodes::ClusterNodes;
+use crate::passport::{Gate, Passport};
+use crate::postman::{PACKETS, carry};
+use crate::roster::Roster;
+use crate::server::{Services, serve};
+use crate::services::{DirectoryService, MembershipService, RegistryService, RelayService};
+use crate::shared_directory::SharedDirectory;
+use crate::{ClusterConfig, ClusterError, Joining, Member};
+
+/// How often the directory looks what is due.
+const TICK: Duration = Duration::from_millis(250);
+/// Syncs of other nodes that may run at once.
+const SYNCS: usize = 8;
+/// How long leaving may take.
+const LEAVE: Duration = Duration::from_secs(1);
+
+/// The rest of the cluster, as one node sees it. Cheap to clone; it does nothing until [`Cluster::run`].
+#[derive(Clone)]
+pub struct Cluster(Arc<Inner>);
+
+struct Inner {
+    config: Arc<ClusterConfig>,
+    me: Member,
+    dialer: Dialer,
+    neighbours: Arc<Neighbours>,
+    directory: Arc<SharedDirectory>,
+    nodes: Arc<ClusterNodes>,
+    members: watch::Receiver<Arc<Vec<Member>>>,
+    gossip: mpsc::Sender<Input>,
+    /// What only the one run of this cluster may have.
+    to_run: Mutex<Option<ToRun>>,
+}
+
+struct ToRun {
+    members: watch::Sender<Arc<Vec<Member>>>,
+    inputs: mpsc::Receiver<Input>,
+}
+
+/// What a node serves to the others.
+pub struct Serving {
+    /// The cluster port, bound.
+    pub listener: TcpListener,
+    /// Answers what other nodes ask.
+    pub relay: Arc<Relay>,
+    /// The registry, where this node keeps it for all.
+    pub registry: Option<Arc<dyn Registry>>,
+    /// Ends everything.
+    pub shutdown: CancellationToken,
+}
+
+/// Numbers for the status page.
+#[derive(Debug, Clone)]
+pub struct ClusterStatus {
+    /// The part of all projects, 0 to 1, that this node is the first owner of.
+    pub share: f64,
+    /// Rows held for other nodes.
+    pub rows: usize,
+    /// Projects that this node's peers host.
+    pub projects: usize,
+    /// The ring changed a moment ago.
+    pub in_transition: bool,
+}
+
+impl Cluster {
+    /// A node of the cluster that `config` names, whose own peers are `peers`. Needs no runtime yet.
+    pub fn new(config: ClusterConfig, peers: Arc<dyn LocalPeers>) -> Result<Self, ClusterError> {
+        let me = config.member()?;
+        let dialer = Dialer::new(Passport::new(Some(&config.cluster_id), &config.name)?);
+        let neighbours = Arc::new(Neighbours::default());
+        let directory = Arc::new(SharedDirectory::new(config.name.clone(), neighbours.clone()));
+        let lookups =
+            Arc::new(Lookups::new(directory.clone(), neighbours.clone(), dialer.clone(), config.lookup));
+        let nodes = Arc::new(ClusterNodes {
+            directory: directory.clone(),
+            neighbours: neighbours.clone(),
+            lookups,
+            peers,
+        });
+        let (publish, members) = watch::channel(Arc::new(vec![me.clone()]));
+        let (gossip, inputs) = mpsc::channel(INPUTS);
+        let to_run = Mutex::new(Some(ToRun { members: publish, inputs }));
+        let config = Arc::new(config);
+        Ok(Self(Arc::new(Inner {
+            config,
+            me,
+            dialer,
+            neighbours,
+            directory,
+            nodes,
+            members,
+            gossip,
+            to_run,
+        })))
+    }
+
+    /// The port through which the relay reaches the other nodes.
+    pub fn nodes(&self) -> Arc<dyn Nodes> {
+        self.0.nodes.clone()
+    }
+
+    /// Who is up, by name, this node included.
+    pub fn members(&self) -> watch::Receiver<Arc<Vec<Member>>> {
+        self.0.members.clone()
+    }
+
+    /// Numbers for the status page.
+    pub fn status(&self) -> ClusterStatus {
+        self.0.directory.with(|directory, now| ClusterStatus {
+            share: directory.share(),
+            rows: directory.table_len(),
+            projects: directory.own_len(),
+            in_transition: directory.in_transition(now),
+        })
+    }
+
+    /// Serves the cluster port, joins, and keeps the directory, until `shutdown`; or until it turns out that the
+    /// nodes to join are of another cluster. A cluster runs once.
+    pub async fn run(&self, serving: Serving) -> Result<(), ClusterError> {
+        let Serving { listener, relay, registry, shutdown } = serving;
+        let to_run = self.0.to_run.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let ToRun { members, inputs } =
+            to_run.ok_or_else(|| ClusterError::Config("this cluster runs already".into()))?;
+        let (tasks, cancel) = (TaskTracker::new(), shutdown.child_token());
+        let _ended = cancel.clone().drop_guard();
+
+        self.start_gossip(members, inputs, &tasks, &cancel);
+        self.start_directory(&tasks, &cancel);
+        let served = serve(listener, self.services(relay, registry, &tasks, &cancel), cancel.clone());
+        let joined = join(self.joining(), self.members(), self.0.gossip.clone());
+        let result = tokio::select! {
+            served = served => served,
+            refused = joined => Err(refused),
+        };
+        cancel.cancel();
+        tasks.close();
+        tasks.wait().await;
+        result
+    }
+
+    /// Tells the others that this node leaves, so that they need not find out. What is in flight goes on; call it
+    /// while [`Cluster::run`] still runs. Takes a second at most.
+    pub async fn leave(&self) {
+        let (done, left) = oneshot::channel();
+        let leaving = async {
+            if self.0.gossip.send(Input::Leave(done)).await.is_ok() {
+                // Where the task has ended there is nobody to tell.
+                let _ = left.await;
+            }
+        };
+        let _ = timeout(LEAVE, leaving).await;
+    }
+
+    fn start_gossip(
+        &self,
+        members: watch::Sender<Arc<Vec<Member>>>,
+        inputs: mpsc::Receiver<Input>,
+        tasks: &TaskTracker,
+        cancel: &CancellationToken,
+    ) {
+        let Inner { config, me, dialer, .. } = &*self.0;
+        let (packets, outbound) = mpsc::channel(PACKETS);
+        let gossip = Gossip::new(me.clone(), config.probe, members, packets, dialer.clone());
+        tasks.spawn(gossip.run(inputs, cancel.clone()));
+        tasks.spawn(cancel.clone().run_until_cancelled_owned(carry(dialer.clone(), outbound)));
+    }
+
+    fn start_directory(&self, tasks: &TaskTracker, cancel: &CancellationToken) {
+        let Inner { config, dialer, neighbours, directory, .. } = &*self.0;
+        let syncs = Arc::new(Semaphore::new(SYNCS));
+        let roster = Roster {
+            me: config.name.clone(),
+            neighbours: neighbours.clone(),
+            tools: Tools { directory: directory.clone(), dialer: dialer.clone(), syncs },
+            tasks: tasks.clone(),
+            cancel: cancel.clone(),
+        };
+        tasks.spawn(roster.run(self.members()));
+        tasks.spawn(cancel.clone().run_until_cancelled_owned(keep(directory.clone())));
+    }
+
+    fn services(
+        &self,
+        relay: Arc<Relay>,
+        registry: Option<Arc<dyn Registry>>,
+        tasks: &TaskTracker,
+        cancel: &CancellationToken,
+    ) -> Services {
+        let gate = Gate::new(&self.0.config.cluster_id);
+        Services {
+            membership: MembershipService {
+                config: self.0.config.clone(),
+                members: self.members(),
+                gossip: self.0.gossip.clone(),
+                gate: gate.clone(),
+            },
+            directory: DirectoryService(self.0.directory.clone()),
+            relay: RelayService { relay, tasks: tasks.clone(), cancel: cancel.clone() },
+            registry: RegistryService { registry, cancel: cancel.clone() },
+            gate,
+        }
+    }
+
+    fn joining(&self) -> Joining {
+        Joining {
+            me: self.0.me.clone(),
+            seeds: self.0.config.join.clone(),
+            cluster_id: Some(self.0.config.cluster_id.clone()),
+        }
+    }
+}
+
+/// Leases, failed syncs, ends of transitions.
+async fn keep(directory: Arc<SharedDirectory>) {
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        directory.act(|directory, now| directory.tick(now));
+    }
+}

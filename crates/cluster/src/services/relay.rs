@@ -1,0 +1,37 @@
+//! Links from other nodes.
+
+use std::sync::Arc;
+
+use crowd_rpc::v1;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::forwarding::{Forwarding, REPLIES};
+use crate::passport::Caller;
+
+pub(crate) struct RelayService {
+    pub(crate) relay: Arc<crowd_relay::Relay>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) cancel: CancellationToken,
+}
+
+#[tonic::async_trait]
+impl v1::relay_server::Relay for RelayService {
+    type LinkStream = ReceiverStream<Result<v1::LinkReply, Status>>;
+
+    async fn link(
+        &self,
+        request: Request<Streaming<v1::LinkRequest>>,
+    ) -> Result<Response<Self::LinkStream>, Status> {
+        let from = Caller::of(&request)?;
+        let (replies, outbound) = mpsc::channel(REPLIES);
+        tracing::debug!(%from, "link.accepted");
+        let forwarding =
+            Forwarding { from, relay: self.relay.clone(), requests: request.into_inner(), replies };
+        self.tasks.spawn(self.cancel.clone().run_until_cancelled_owned(forwarding.run()));
+        Ok(Response::new(ReceiverStream::new(outbound)))
+    }
+}

@@ -1,0 +1,95 @@
+//! A request as the handlers see it: its path decoded once, its host placed, whether a browser navigates.
+
+use std::net::SocketAddr;
+
+use crowd_protocol::{ErrorCode, Server, WireError, percent_decode};
+use http::header::{ACCEPT, HOST};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+
+use crate::hosts::{Hosts, Place};
+use crate::refusal::Refusal;
+
+/// What the way of answering depends on, whatever the answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    /// HEAD: the head only.
+    pub(crate) head: bool,
+    /// A browser opens this as a page of its own.
+    pub(crate) navigation: bool,
+}
+
+impl Manner {
+    pub(crate) fn of(parts: &Parts) -> Self {
+        Self { head: parts.method == Method::HEAD, navigation: is_navigation(&parts.headers) }
+    }
+}
+
+/// A GET or HEAD with a path that can be read.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) parts: Parts,
+    pub(crate) manner: Manner,
+    /// What it was sent to; none where an old client doesn't say.
+    pub(crate) host: Option<Server>,
+    pub(crate) place: Place,
+    /// Decoded, without its leading `/`. Still to be checked by who uses it.
+    pub(crate) path: String,
+    pub(crate) remote: SocketAddr,
+}
+
+impl Asked {
+    /// 405 for other methods, 400 for a host or a path that can't be read.
+    pub(crate) fn read(parts: Parts, hosts: &Hosts, remote: SocketAddr) -> Result<Self, Refusal> {
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            return Err(Refusal::method_not_allowed());
+        }
+        let host = host_of(&parts)?;
+        let place = host.as_ref().map_or(Ok(Place::Node), |host| hosts.place(host))?;
+        let path = percent_decode(parts.uri.path())?;
+        let path = path.strip_prefix('/').unwrap_or(&path).to_owned();
+        Ok(Self { manner: Manner::of(&parts), parts, host, place, path, remote })
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+
+    /// The part of the path under `/.crowd/`, which is the node's own at every host.
+    pub(crate) fn own_path(&self) -> Option<&str> {
+        match self.path.strip_prefix(".crowd")? {
+            "" => Some(""),
+            rest => rest.strip_prefix('/'),
+        }
+    }
+
+    /// The query with its `?`, or nothing.
+    pub(crate) fn query(&self) -> String {
+        self.parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default()
+    }
+}
+
+fn host_of(parts: &Parts) -> Result<Option<Server>, WireError> {
+    let bad = |_| WireError::new(ErrorCode::BadName, "the host is no host name");
+    if let Some(authority) = parts.uri.authority() {
+        return Server::parse(authority.as_str()).map(Some).map_err(bad);
+    }
+    let Some(host) = parts.headers.get(HOST) else { return Ok(None) };
+    let host = host.to_str().unwrap_or_default();
+    Server::parse(host).map(Some).map_err(bad)
+}
+
+/// Browsers say so with `Sec-Fetch-*`, but only on secure origins: elsewhere what they accept has to tell.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    match (text("sec-fetch-mode"), text("sec-fetch-dest")) {
+        (None, None) => {
+            let accept = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+            accept.flat_map(|value| value.split(',')).any(|range| {
+                let (essence, _) = range.split_once(';').unwrap_or((range, ""));
+                essence.trim().eq_ignore_ascii_case("text/html")
+            })
+        }
+        (mode, dest) => mode == Some("navigate") && dest == Some("document"),
+    }
+}

@@ -1,0 +1,45 @@
+//! What the node tells its HTTP door, and the defaults.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crowd_relay::Relay;
+use http::Uri;
+
+use crate::Sockets;
+
+/// HTTP connections at once. A browser opens up to six for each origin; an idle one costs some 20 KiB.
+pub const DEFAULT_MAX_CONNECTIONS: usize = 8_192;
+
+/// How long open answers may take to end once the server is told to stop.
+pub const DEFAULT_DRAIN: Duration = Duration::from_secs(20);
+
+/// What a gateway is made of.
+pub struct GatewayConfig {
+    /// Where projects come from.
+    pub relay: Arc<Relay>,
+    /// What takes WebSocket upgrades.
+    pub sockets: Arc<dyn Sockets>,
+    /// The node's name, which answers carry as `X-Crowd-Node`.
+    pub node: String,
+    /// How the world reaches this node, such as `https://discovery.example.org`. Its host is the node's own even where
+    /// it lies under `domain`; its scheme is that of the projects' origins.
+    pub public_url: Uri,
+    /// Projects have their own origins under this domain: `PROJECT.DOMAIN`.
+    pub domain: Option<String>,
+}
+
+/// Bounds of one listener.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// HTTP connections at once; more wait in the listener's backlog. An upgraded one no longer counts.
+    pub max_connections: usize,
+    /// How long open answers may take to end once the server is told to stop.
+    pub drain: Duration,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self { max_connections: DEFAULT_MAX_CONNECTIONS, drain: DEFAULT_DRAIN }
+    }
+}

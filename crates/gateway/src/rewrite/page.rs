@@ -1,0 +1,163 @@
+//! The second of the two parsers: writes the page with ordinary links.
+//!
+//! The app's boot script will be one more handler here, on the document's end.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use html_escape::{decode_html_entities, encode_double_quoted_attribute};
+use lol_html::html_content::{ContentType, TextChunk};
+use lol_html::send::{Element, HtmlRewriter, Settings};
+use lol_html::{HandlerResult, MemorySettings, OutputSink, element, text};
+
+use super::alternatives::Alternatives;
+use super::crowd_link::{CrowdLink, mentions_crowd};
+use super::css::rewrite_css;
+use super::links::Links;
+use super::srcset::rewrite_srcset;
+
+/// Attributes that are one URL.
+const URLS: [&str; 10] =
+    ["href", "src", "action", "formaction", "poster", "data", "cite", "background", "xlink:href", "manifest"];
+/// Attributes that are a list of images.
+const SRCSETS: [&str; 2] = ["srcset", "imagesrcset"];
+/// Elements that have any of these, `style` or `data-src`.
+const TOUCHED: &str = "[href],[src],[action],[formaction],[poster],[data],[cite],[background],[xlink\\:href],\
+    [manifest],[srcset],[imagesrcset],[style],[data-src]";
+/// Bytes that a parser may keep of one page: what it can't decide yet, such as a very long tag. Past that the rest of
+/// the page goes through as it is.
+const MEMORY: usize = 1 << 20;
+/// Bytes of a `style` element that are kept to be rewritten; a longer one stays as it is.
+const MAX_STYLE: usize = 256 << 10;
+
+/// What the parser has written and nobody took yet.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Written {
+    pub(crate) fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl OutputSink for Written {
+    fn handle_chunk(&mut self, chunk: &[u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(chunk);
+    }
+}
+
+/// What both parsers have in common.
+pub(crate) fn settings() -> Settings<'static, 'static> {
+    let memory = MemorySettings::new()
+        .with_max_allowed_memory_usage(MEMORY)
+        .with_graceful_bail_out_on_memory_limit_exceeded(true);
+    Settings::new_send().with_memory_settings(memory).with_strict(false).with_adjust_charset_on_meta_tag(true)
+}
+
+pub(crate) fn writer(
+    links: &Arc<Links>,
+    alternatives: &Arc<Alternatives>,
+    written: Written,
+) -> HtmlRewriter<'static, Written> {
+    let (of_elements, alternatives) = (links.clone(), alternatives.clone());
+    let elements = element!(TOUCHED, move |element: &mut Element<'_, '_>| {
+        rewrite_element(element, &of_elements, &alternatives)
+    });
+    let mut style = Style::new(links.clone());
+    let styles = text!("style", move |chunk: &mut TextChunk<'_>| {
+        style.take(chunk);
+        Ok(())
+    });
+    let settings = settings().append_element_content_handler(elements).append_element_content_handler(styles);
+    HtmlRewriter::new(settings, written)
+}
+
+/// The attribute by which an element says what it shows or leads to.
+pub(crate) fn primary_attribute(tag: &str) -> &'static str {
+    match tag {
+        "a" | "area" | "link" | "image" | "use" => "href",
+        "form" => "action",
+        "object" => "data",
+        _ => "src",
+    }
+}
+
+fn rewrite_element(element: &mut Element<'_, '_>, links: &Links, alternatives: &Alternatives) -> HandlerResult {
+    let convert = |url: &str| links.convert(url);
+    place_alternative(element, links, alternatives)?;
+    for name in URLS {
+        edit(element, name, convert)?;
+    }
+    for name in SRCSETS {
+        edit(element, name, |list| rewrite_srcset(list, convert))?;
+    }
+    edit(element, "style", |css| rewrite_css(css, &convert))
+}
+
+/// Sets the address of an element with alternatives to the one that can be had. An ordinary address of its own stays.
+fn place_alternative(
+    element: &mut Element<'_, '_>,
+    links: &Links,
+    alternatives: &Alternatives,
+) -> HandlerResult {
+    let Some(list) = element.get_attribute("data-src").filter(|list| mentions_crowd(list)) else {
+        return Ok(());
+    };
+    let name = primary_attribute(&element.tag_name());
+    let own = match element.get_attribute(name) {
+        Some(raw) => match CrowdLink::parse(&decode_html_entities(&raw)) {
+            Some(own) => Some(own),
+            None => return Ok(()),
+        },
+        None => None,
+    };
+    if let Some(chosen) = alternatives.choose(links, own, &decode_html_entities(&list)) {
+        element.set_attribute(name, &encode_double_quoted_attribute(&links.url(&chosen)))?;
+    }
+    Ok(())
+}
+
+/// Puts what `change` makes of an attribute in its place; nothing where it makes none.
+fn edit(
+    element: &mut Element<'_, '_>,
+    name: &str,
+    change: impl FnOnce(&str) -> Option<String>,
+) -> HandlerResult {
+    let Some(raw) = element.get_attribute(name).filter(|raw| mentions_crowd(raw)) else { return Ok(()) };
+    if let Some(changed) = change(&decode_html_entities(&raw)) {
+        element.set_attribute(name, &encode_double_quoted_attribute(&changed))?;
+    }
+    Ok(())
+}
+
+/// The text of one `style` element, which comes in pieces.
+struct Style {
+    links: Arc<Links>,
+    kept: String,
+    too_long: bool,
+}
+
+impl Style {
+    fn new(links: Arc<Links>) -> Self {
+        Self { links, kept: String::new(), too_long: false }
+    }
+
+    fn take(&mut self, chunk: &mut TextChunk<'_>) {
+        let last = chunk.last_in_text_node();
+        if self.too_long {
+            self.too_long = !last;
+            return;
+        }
+        self.kept.push_str(chunk.as_str());
+        if last {
+            let css = std::mem::take(&mut self.kept);
+            let links = &self.links;
+            let changed = mentions_crowd(&css).then(|| rewrite_css(&css, &|url| links.convert(url))).flatten();
+            chunk.replace(&changed.unwrap_or(css), ContentType::Html);
+        } else if self.kept.len() > MAX_STYLE {
+            self.too_long = true;
+            chunk.replace(&std::mem::take(&mut self.kept), ContentType::Html);
+        } else {
+            chunk.remove();
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Whether a connection still does something: what ends those that neither ask nor read.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A connection without a request is closed after this long.
+const IDLE: Duration = Duration::from_secs(60);
+/// The first request has to be here after this long.
+const FIRST_REQUEST: Duration = Duration::from_secs(20);
+/// An answer that makes no step for this long has a client that doesn't read; fetching gives up earlier by itself.
+const STALLED: Duration = Duration::from_secs(120);
+
+/// When something last happened on a connection, and how much is under way.
+#[derive(Debug)]
+pub(crate) struct Activity {
+    born: Instant,
+    /// Milliseconds since `born`.
+    last: AtomicU64,
+    requests: AtomicU64,
+    open: AtomicUsize,
+}
+
+impl Activity {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            born: Instant::now(),
+            last: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            open: AtomicUsize::new(0),
+        })
+    }
+
+    /// A request came in.
+    pub(crate) fn begin(self: &Arc<Self>) -> InFlight {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.step();
+        InFlight(self.clone())
+    }
+
+    /// True where the connection is only held.
+    pub(crate) fn is_idle(&self) -> bool {
+        let patience = match (self.open.load(Ordering::Relaxed), self.requests.load(Ordering::Relaxed)) {
+            (0, 0) => FIRST_REQUEST,
+            (0, _) => IDLE,
+            _ => STALLED,
+        };
+        let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
+        self.born.elapsed().saturating_sub(last) >= patience
+    }
+
+    fn step(&self) {
+        self.last.store(self.born.elapsed().as_millis() as u64, Ordering::Relaxed);
+    }
+}
+
+/// A request that is being answered, until its body has been sent or dropped.
+#[derive(Debug)]
+pub(crate) struct InFlight(Arc<Activity>);
+
+impl InFlight {
+    /// It got on.
+    pub(crate) fn step(&self) {
+        self.0.step();
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+        self.0.step();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::advance;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_neither_asks_nor_reads_is_idle() {
+        let activity = Activity::new();
+        advance(FIRST_REQUEST - Duration::from_millis(1)).await;
+        assert!(!activity.is_idle());
+        advance(Duration::from_millis(1)).await;
+        assert!(activity.is_idle());
+
+        let request = activity.begin();
+        advance(STALLED / 2).await;
+        request.step();
+        advance(STALLED / 2).await;
+        assert!(!activity.is_idle());
+        advance(STALLED / 2).await;
+        assert!(activity.is_idle());
+
+        drop(request);
+        assert!(!activity.is_idle());
+        advance(IDLE).await;
+        assert!(activity.is_idle());
+    }
+}

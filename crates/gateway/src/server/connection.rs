@@ -1,0 +1,127 @@
+//! One connection: requests in, answers out, until it ends, stalls or is told to stop.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::activity::Activity;
+use super::listener::Answer;
+use super::sent::Sent;
+
+/// A head that takes longer has a sender who wants to hold the connection.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+/// Bytes of a request's head at most, and about what is buffered of an answer, beyond the chunk that is being sent.
+const BUFFER: usize = 64 << 10;
+/// Fields of a request's head at most.
+const MAX_HEADERS: usize = 64;
+/// Bytes of a head at most in HTTP/2.
+const MAX_HEADER_BYTES: u32 = 32 << 10;
+/// Requests at once on an HTTP/2 connection; each may hold some chunks.
+const MAX_STREAMS: u32 = 64;
+/// How often a connection is looked at for being idle or overdue.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// What a connection is served with.
+pub(crate) struct Connection<A> {
+    pub(crate) answer: Arc<A>,
+    pub(crate) remote: SocketAddr,
+    pub(crate) drain: Duration,
+    pub(crate) cancel: CancellationToken,
+}
+
+impl<A: Answer> Connection<A> {
+    /// Serves until the end. After an upgrade the stream is no longer this one's.
+    pub(crate) async fn serve(self, stream: TcpStream) {
+        let Self { answer, remote, drain, cancel } = self;
+        let open = metrics::gauge!("crowd_http_connections");
+        open.increment(1);
+        let activity = Activity::new();
+        let service = service_fn(|request: Request<Incoming>| {
+            let (answer, in_flight) = (answer.clone(), activity.begin());
+            async move {
+                let response = answer.answer(request, remote).await;
+                let class = class_of(response.status().as_u16());
+                metrics::counter!("crowd_http_requests_total", "status" => class).increment(1);
+                Ok::<_, Infallible>(response.map(|body| Sent::new(body, in_flight)))
+            }
+        });
+        let builder = builder();
+        let mut connection = Box::pin(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+        let mut look = Instant::now() + LOOK;
+        let mut deadline = None;
+        loop {
+            tokio::select! {
+                result = connection.as_mut() => {
+                    if let Err(error) = result {
+                        tracing::debug!(%error, %remote, "http.connection_failed");
+                    }
+                    break;
+                }
+                () = cancel.cancelled(), if deadline.is_none() => {
+                    connection.as_mut().graceful_shutdown();
+                    let end = Instant::now() + drain;
+                    deadline = Some(end);
+                    look = look.min(end);
+                }
+                () = sleep_until(look) => {
+                    if activity.is_idle() || deadline.is_some_and(|end| end <= Instant::now()) {
+                        tracing::debug!(%remote, "http.connection_dropped");
+                        break;
+                    }
+                    look = Instant::now() + LOOK;
+                    look = deadline.map_or(look, |end| look.min(end));
+                }
+            }
+        }
+        open.decrement(1);
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(BUFFER);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEADER_BYTES)
+        .max_send_buf_size(BUFFER)
+        .keep_alive_interval(HEAD_TIMEOUT)
+        .keep_alive_timeout(HEAD_TIMEOUT);
+    builder
+}
+
+fn class_of(status: u16) -> &'static str {
+    match status / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_has_a_class() {
+        assert_eq!([101, 206, 308, 451, 504].map(class_of), ["1xx", "2xx", "3xx", "4xx", "5xx"]);
+    }
+}

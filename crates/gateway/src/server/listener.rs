@@ -1,0 +1,80 @@
+//! Accepts connections until it is told to stop, then waits for those that are open.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::connection::Connection;
+use crate::{Body, ServerConfig};
+
+/// After an accept that failed because the system ran out of something.
+const BREATHER: Duration = Duration::from_millis(100);
+
+/// Answers one request.
+pub(crate) trait Answer: Send + Sync + 'static {
+    fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        remote: SocketAddr,
+    ) -> impl Future<Output = Response<Body>> + Send;
+}
+
+/// Serves `listener` until `cancel`, and returns when its connections have ended. Dropped, it ends them at once.
+pub(crate) async fn listen<A: Answer>(
+    answer: Arc<A>,
+    listener: TcpListener,
+    config: ServerConfig,
+    cancel: CancellationToken,
+) {
+    let places = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = async {
+            // Who finds no place waits in the system's backlog.
+            let place = places.clone().acquire_owned().await.expect("it is never closed");
+            (place, listener.accept().await)
+        };
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => break,
+            Some(_) = connections.join_next() => {}
+            (place, accepted) = accepted => match accepted {
+                Ok((stream, remote)) => {
+                    let connection = Connection {
+                        answer: answer.clone(),
+                        remote,
+                        drain: config.drain,
+                        cancel: cancel.clone(),
+                    };
+                    connections.spawn(async move {
+                        let _place = place;
+                        connection.serve(prepare(stream)).await;
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "http.accept_failed");
+                    metrics::counter!("crowd_http_accept_failures_total").increment(1);
+                    sleep(BREATHER).await;
+                }
+            }
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+fn prepare(stream: TcpStream) -> TcpStream {
+    // Heads and last pieces are small; it only costs speed where it fails.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "http.nodelay_failed");
+    }
+    stream
+}

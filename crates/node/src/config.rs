@@ -1,0 +1,141 @@
+//! Everything that can be set about a node. Reading it from flags, environment and file is for the command.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crowd_relay::{DenyList, RelayConfig};
+use crowd_telemetry::Metrics;
+
+/// A node's settings. Port 0 picks a free port everywhere.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the public port listens.
+    pub host: IpAddr,
+    /// WebSocket, HTTP gateway, browser app.
+    pub port: u16,
+    /// The port that serves only the browser app.
+    pub app_port: AppPort,
+    /// Where other nodes reach this one; no stranger should.
+    pub cluster_host: IpAddr,
+    /// gRPC between nodes.
+    pub cluster_port: u16,
+    /// `HOST:PORT` that other nodes are told; the bound address where it is none.
+    pub cluster_advertise: Option<String>,
+    /// Where the operator reaches this node; no stranger should.
+    pub admin_host: IpAddr,
+    /// Health, metrics, status.
+    pub admin_port: u16,
+    /// What links and `welcome.nodes` tell the world; the bound address where it is none.
+    pub public_url: Option<String>,
+    /// Unique in the cluster; made of the public address where it is none.
+    pub name: Option<String>,
+    /// `HOST:PORT` of nodes to join by.
+    pub join: Vec<String>,
+    /// Where names are kept.
+    pub registry: RegistryChoice,
+    /// Where this node's own registry is, where it keeps one.
+    pub data: Data,
+    /// Projects have their own origins under this domain.
+    pub domain: Option<String>,
+    /// Bounds and time-outs of the relay.
+    pub relay: RelayConfig,
+    /// Between pings of a peer.
+    pub heartbeat: Duration,
+    /// Connections of peers at most.
+    pub max_peers: usize,
+    /// Over how long the peers of a leaving node are spread.
+    pub goaway_spread: Duration,
+    /// How long a leaving node waits for its peers to go.
+    pub grace: Duration,
+    /// What this cluster does not carry.
+    pub deny: DenyList,
+    /// The process's metrics, where they are installed.
+    pub metrics: Option<Metrics>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self {
+            host: loopback,
+            port: 7000,
+            app_port: AppPort::Off,
+            cluster_host: loopback,
+            cluster_port: 7001,
+            cluster_advertise: None,
+            admin_host: loopback,
+            admin_port: 7002,
+            public_url: None,
+            name: None,
+            join: Vec::new(),
+            registry: RegistryChoice::Auto,
+            data: Data::Memory,
+            domain: None,
+            relay: RelayConfig::default(),
+            heartbeat: Duration::from_secs(30),
+            max_peers: 50_000,
+            goaway_spread: Duration::from_secs(5),
+            grace: Duration::from_secs(10),
+            deny: DenyList::default(),
+            metrics: None,
+        }
+    }
+}
+
+impl Config {
+    /// A node for tests and demonstrations: every port free, names in memory, nothing waited for at the end.
+    pub fn ephemeral() -> Self {
+        Self {
+            port: 0,
+            cluster_port: 0,
+            admin_port: 0,
+            goaway_spread: Duration::from_millis(200),
+            grace: Duration::from_secs(1),
+            ..Self::default()
+        }
+    }
+}
+
+/// The port of the browser app alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppPort {
+    /// None.
+    Off,
+    /// This one; where it can't be had, one warning and go on.
+    Try(u16),
+    /// This one; where it can't be had, an error.
+    Require(u16),
+}
+
+/// Where the names of a cluster are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegistryChoice {
+    /// Here where this node joins nobody; else wherever the joined cluster keeps it.
+    Auto,
+    /// Here.
+    Local,
+    /// On the node with this cluster address, which may be this one.
+    Node(String),
+}
+
+impl std::str::FromStr for RegistryChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("node://") {
+            Some(address) if address.contains(':') => Ok(Self::Node(address.to_owned())),
+            None if text == "local" => Ok(Self::Local),
+            _ => Err(format!("{text:?} is no registry: it is local or node://HOST:PORT")),
+        }
+    }
+}
+
+/// Where a registry that is kept here is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// Nowhere: it is gone with the process.
+    Memory,
+    /// In this folder.
+    Folder(PathBuf),
+}

@@ -1,0 +1,181 @@
+//! A node's life: bind, join, serve, drain.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use crowd_cluster::Serving;
+use crowd_gateway::{AppSite, Gateway, GatewayConfig, ServerConfig};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::admin::Admin;
+use crate::doors::SocketDoor;
+use crate::parts::Parts;
+use crate::{Addresses, AppPort, Config};
+
+/// How often a leaving node looks whether its peers are gone.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A node whose ports are bound: nothing is served yet, and clients wait in the kernel's queue.
+pub struct Node {
+    config: Config,
+    addresses: Addresses,
+    public: TcpListener,
+    app: Option<TcpListener>,
+    cluster: TcpListener,
+    admin: TcpListener,
+    ready: CancellationToken,
+}
+
+impl Node {
+    /// Binds every port. Errors name the port and the flag that moves it.
+    pub async fn bind(config: Config) -> anyhow::Result<Self> {
+        let public = listen(config.host, config.port, "--port").await?;
+        let cluster = listen(config.cluster_host, config.cluster_port, "--cluster-port").await?;
+        let admin = listen(config.admin_host, config.admin_port, "--admin-port").await?;
+        let app = match config.app_port {
+            AppPort::Off => None,
+            AppPort::Require(port) => Some(listen(config.host, port, "--app-port").await?),
+            AppPort::Try(port) => match listen(config.host, port, "--app-port").await {
+                Ok(listener) => Some(listener),
+                Err(error) => {
+                    tracing::warn!(port, error = %error.root_cause(), "app_port.not_bound");
+                    None
+                }
+            },
+        };
+        let addresses = Addresses {
+            public: public.local_addr()?,
+            app: app.as_ref().map(TcpListener::local_addr).transpose()?,
+            cluster: cluster.local_addr()?,
+            admin: admin.local_addr()?,
+        };
+        let ready = CancellationToken::new();
+        Ok(Self { config, addresses, public, app, cluster, admin, ready })
+    }
+
+    /// What was bound.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Cancelled once the node has joined and serves.
+    pub fn ready(&self) -> CancellationToken {
+        self.ready.clone()
+    }
+
+    /// Joins, serves until `shutdown`, then drains: peers are sent elsewhere, what is in flight is answered.
+    pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
+        let stop = CancellationToken::new();
+        let _stop = stop.clone().drop_guard();
+        let parts_seen = Arc::new(OnceLock::new());
+        let admin =
+            Admin { parts: parts_seen.clone(), metrics: self.config.metrics, started: Instant::now() };
+        let mut tasks = JoinSet::new();
+        tasks.spawn({
+            let (listener, stop) = (self.admin, stop.clone());
+            async move {
+                admin.serve(listener, stop).await;
+                anyhow::Ok(())
+            }
+        });
+        let joined = tokio::select! {
+            joined = Parts::join(&self.config, &self.addresses) => joined?,
+            () = shutdown.cancelled() => return Ok(()),
+        };
+        let parts = Arc::new(joined);
+        let _ = parts_seen.set(parts.clone());
+        spawn_background(&mut tasks, &parts, &stop);
+        let serving = Serving {
+            listener: self.cluster,
+            relay: parts.relay.clone(),
+            registry: parts.kept.clone(),
+            shutdown: stop.clone(),
+        };
+        tasks.spawn({
+            let parts = parts.clone();
+            async move { parts.cluster.run(serving).await.map_err(anyhow::Error::from) }
+        });
+        let server = ServerConfig { drain: self.config.grace, ..ServerConfig::default() };
+        let gateway = Gateway::new(gateway_config(&self.config, &parts)?);
+        tasks.spawn({
+            let (listener, stop, server) = (self.public, stop.clone(), server.clone());
+            async move {
+                gateway.serve(listener, server, stop).await;
+                anyhow::Ok(())
+            }
+        });
+        if let Some(listener) = self.app {
+            let (stop, domain) = (stop.clone(), self.config.domain.clone());
+            tasks.spawn(async move {
+                AppSite::new(domain.as_deref()).serve(listener, server, stop).await;
+                anyhow::Ok(())
+            });
+        }
+        self.ready.cancel();
+        tracing::info!(node = %parts.name, cluster = %parts.cluster_id, "node.serving");
+        let ended = tokio::select! {
+            () = shutdown.cancelled() => Ok(()),
+            Some(ended) = tasks.join_next() => ended.context("a part of the node panicked").and_then(|ended| ended),
+        };
+        drain(&parts, self.config.grace).await;
+        stop.cancel();
+        while let Some(last) = tasks.join_next().await {
+            if let Err(error) = last {
+                tracing::warn!(%error, "node.part_failed");
+            }
+        }
+        tracing::info!(node = %parts.name, "node.stopped");
+        ended
+    }
+}
+
+/// What runs beside the doors.
+fn spawn_background(tasks: &mut JoinSet<anyhow::Result<()>>, parts: &Arc<Parts>, stop: &CancellationToken) {
+    let (p, s) = (parts.clone(), stop.clone());
+    tasks.spawn(async move {
+        s.run_until_cancelled(p.relay.follow()).await;
+        Ok(())
+    });
+    let (p, s) = (parts.clone(), stop.clone());
+    tasks.spawn(async move {
+        s.run_until_cancelled(p.sessions.follow_updates()).await;
+        Ok(())
+    });
+    let (p, s) = (parts.clone(), stop.clone());
+    tasks.spawn(async move {
+        s.run_until_cancelled(p.follow_nodes()).await;
+        Ok(())
+    });
+}
+
+async fn drain(parts: &Parts, grace: Duration) {
+    parts.start_leaving();
+    let give_up = tokio::time::Instant::now() + grace;
+    while parts.sessions.count() > 0 && tokio::time::Instant::now() < give_up {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    parts.sessions.close().await;
+    parts.cluster.leave().await;
+}
+
+async fn listen(host: IpAddr, port: u16, flag: &str) -> anyhow::Result<TcpListener> {
+    let address = SocketAddr::new(host, port);
+    let bound = TcpListener::bind(address).await;
+    bound
+        .with_context(|| format!("{address} can't be bound; choose another with {flag} (0 picks a free one)"))
+}
+
+fn gateway_config(config: &Config, parts: &Arc<Parts>) -> anyhow::Result<GatewayConfig> {
+    let public_url = parts.public_url.parse();
+    Ok(GatewayConfig {
+        relay: parts.relay.clone(),
+        sockets: Arc::new(SocketDoor(parts.sessions.clone())),
+        node: parts.name.to_string(),
+        public_url: public_url.with_context(|| format!("{} is no URL (--public-url)", parts.public_url))?,
+        domain: config.domain.clone(),
+    })
+}

@@ -1,0 +1,138 @@
+//! The parts of a node that has joined, put together in the order of the data path.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use crowd_cluster::{Cluster, ClusterConfig, Joining, RemoteRegistry};
+use crowd_directory::NodeName;
+use crowd_registry::{LocalRegistry, Registry};
+use crowd_relay::Relay;
+use crowd_session::{PeerTable, SessionConfig, Sessions};
+use tokio::sync::watch;
+
+use crate::names::{node_name, public_url, socket_url};
+use crate::{Addresses, Config, Data, RegistryChoice};
+
+/// What runs.
+pub(crate) struct Parts {
+    pub(crate) name: NodeName,
+    pub(crate) cluster_id: Arc<str>,
+    pub(crate) public_url: Arc<str>,
+    pub(crate) relay: Arc<Relay>,
+    pub(crate) sessions: Sessions,
+    pub(crate) cluster: Cluster,
+    /// The registry, where this node keeps it for all.
+    pub(crate) kept: Option<Arc<dyn Registry>>,
+    /// What `welcome` and `goaway` tell, kept up to date by [`Parts::follow_nodes`].
+    nodes: watch::Sender<Arc<Vec<String>>>,
+    leaving: AtomicBool,
+}
+
+impl Parts {
+    /// Finds the cluster, opens or reaches its registry, and builds everything on it. Waits for as long as no node to
+    /// join answers; fails where it is another cluster's.
+    pub(crate) async fn join(config: &Config, addresses: &Addresses) -> anyhow::Result<Self> {
+        let name = config.name.clone().unwrap_or_else(|| node_name(addresses.public));
+        let name = NodeName::from(name);
+        let public_url = config.public_url.clone().unwrap_or_else(|| public_url(addresses.public));
+        let advertise = config.cluster_advertise.clone().unwrap_or_else(|| addresses.cluster.to_string());
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut cluster_config = ClusterConfig {
+            incarnation: since_epoch.as_millis() as u64,
+            public_url: public_url.clone(),
+            join: config.join.clone(),
+            lookup: config.relay.lookup.mul_f64(0.85),
+            ..ClusterConfig::new(name.clone(), advertise.clone(), "")
+        };
+        let joining = |seeds: Vec<String>, cluster_id| -> anyhow::Result<Joining> {
+            Ok(Joining { me: cluster_config.member()?, seeds, cluster_id })
+        };
+        let keeps = match &config.registry {
+            RegistryChoice::Local => true,
+            RegistryChoice::Auto => config.join.is_empty(),
+            RegistryChoice::Node(keeper) => *keeper == advertise,
+        };
+        let (registry, kept, keeper): (Arc<dyn Registry>, _, _) = if keeps {
+            let registry: Arc<dyn Registry> = Arc::new(open(&config.data).await?);
+            // Refused here, before anything is served, where a node to join is of another cluster.
+            joining(config.join.clone(), Some(registry.id().to_owned()))?.hello_once().await?;
+            (registry.clone(), Some(registry), format!("node://{advertise}"))
+        } else {
+            let mut seeds = config.join.clone();
+            if let RegistryChoice::Node(keeper) = &config.registry {
+                seeds.push(keeper.clone());
+            }
+            let hello = joining(seeds, None)?.hello().await?;
+            let keeper = match &config.registry {
+                RegistryChoice::Node(keeper) => format!("node://{keeper}"),
+                _ => hello.keeper,
+            };
+            let registry = RemoteRegistry::connect(&keeper, hello.cluster_id, &name)?;
+            (Arc::new(registry), None, keeper)
+        };
+        cluster_config.cluster_id = registry.id().to_owned();
+        cluster_config.keeper = keeper;
+        let cluster_id: Arc<str> = registry.id().into();
+
+        let table = Arc::new(PeerTable::default());
+        let cluster = Cluster::new(cluster_config, table.clone())?;
+        let deny = config.deny.clone();
+        let relay = Relay::new(config.relay.clone(), registry, table.clone(), cluster.nodes(), deny);
+        let (nodes, told) = watch::channel(Arc::new(vec![socket_url(&public_url)]));
+        let session = SessionConfig {
+            heartbeat: config.heartbeat,
+            max_peers: config.max_peers,
+            goaway_spread: config.goaway_spread,
+            ..SessionConfig::new(name.as_str().into(), cluster_id.clone(), told)
+        };
+        let sessions = Sessions::new(session, relay.clone(), table);
+        let leaving = AtomicBool::new(false);
+        let public_url = public_url.into();
+        Ok(Self { name, cluster_id, public_url, relay, sessions, cluster, kept, nodes, leaving })
+    }
+
+    /// Keeps what peers are told of the nodes up to date. A leaving node no longer names itself.
+    pub(crate) async fn follow_nodes(&self) {
+        let mut members = self.cluster.members();
+        loop {
+            self.tell_nodes();
+            if members.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn tell_nodes(&self) {
+        let members = self.cluster.members().borrow().clone();
+        let leaving = self.leaving.load(Ordering::Relaxed);
+        let named = members
+            .iter()
+            .filter(|member| !member.public_url.is_empty())
+            .filter(|member| !leaving || member.name != self.name)
+            .map(|member| socket_url(&member.public_url));
+        self.nodes.send_replace(Arc::new(named.collect()));
+    }
+
+    /// No longer ready; peers are told to go elsewhere.
+    pub(crate) fn start_leaving(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+        self.tell_nodes();
+        self.sessions.drain();
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.relay.catalog().is_following() && !self.leaving.load(Ordering::Relaxed)
+    }
+}
+
+async fn open(data: &Data) -> anyhow::Result<LocalRegistry> {
+    match data {
+        Data::Memory => Ok(LocalRegistry::in_memory()?),
+        Data::Folder(folder) => {
+            let opened = LocalRegistry::open(folder).await;
+            opened.with_context(|| format!("the registry in {} can't be opened", folder.display()))
+        }
+    }
+}

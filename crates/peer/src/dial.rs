@@ -1,0 +1,143 @@
+//! Makes a connection: TCP, TLS where it is wanted, the WebSocket, and the node's `welcome`. The actor decides when.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crowd_protocol::{MAX_FRAME, NodeMessage, SUBPROTOCOL};
+use futures_util::StreamExt;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use crate::{Connection, NodeUrl, PeerConfig, PeerError, tls};
+
+/// Bytes read from the socket at once; larger frames make the buffer grow.
+const READ_BUFFER: usize = 16 * 1024;
+/// Bytes that may wait for a slow socket: an answer of the largest size, and small messages beside it.
+const WRITE_BUFFER: usize = 2 * MAX_FRAME;
+
+/// A TCP stream, encrypted or not.
+pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+pub(crate) type Socket = WebSocketStream<Box<dyn Io>>;
+
+/// A connection whose node has said welcome.
+pub(crate) struct Dialed {
+    pub(crate) socket: Socket,
+    pub(crate) connection: Connection,
+}
+
+/// Dials nodes with one configuration; keeps the certificates once they are loaded.
+pub(crate) struct Dialer {
+    timeout: Duration,
+    tls: OnceCell<Arc<rustls::ClientConfig>>,
+}
+
+/// Why a node could not be reached, and whether something else may listen there instead.
+struct Refusal {
+    why: String,
+    refused: bool,
+}
+
+impl Refusal {
+    fn new(why: impl ToString) -> Self {
+        Self { why: why.to_string(), refused: false }
+    }
+}
+
+impl Dialer {
+    pub(crate) fn new(config: &PeerConfig) -> Self {
+        Self { timeout: config.connect_timeout, tls: OnceCell::new_with(config.tls.clone()) }
+    }
+
+    /// Connects to `url`. Where it was named by its host alone and refuses TLS on 443, to ws on 7000.
+    pub(crate) async fn dial(&self, url: &NodeUrl) -> Result<Dialed, PeerError> {
+        let failed = |url: &NodeUrl, why: String| PeerError::Connect { url: url.to_string(), why };
+        match self.attempt(url).await {
+            Ok(dialed) => Ok(dialed),
+            Err(Refusal { why, refused }) => match url.fallback().filter(|_| refused) {
+                None => Err(failed(url, why)),
+                Some(plain) => self
+                    .attempt(&plain)
+                    .await
+                    .map_err(|second| failed(&plain, format!("{} ({url}: {why})", second.why))),
+            },
+        }
+    }
+
+    async fn attempt(&self, url: &NodeUrl) -> Result<Dialed, Refusal> {
+        let attempt = async {
+            let stream = self.open(url).await?;
+            let socket = shake_hands(url, stream).await?;
+            welcomed(url, socket).await
+        };
+        let late = || Refusal::new(format!("no welcome within {} s", self.timeout.as_secs()));
+        tokio::time::timeout(self.timeout, attempt).await.map_err(|_| late())?
+    }
+
+    async fn open(&self, url: &NodeUrl) -> Result<Box<dyn Io>, Refusal> {
+        let tcp = TcpStream::connect((url.host(), url.port())).await.map_err(|error| Refusal {
+            refused: error.kind() == std::io::ErrorKind::ConnectionRefused,
+            why: error.to_string(),
+        })?;
+        // Messages are small and awaited; failing to say so only costs time.
+        tcp.set_nodelay(true).ok();
+        if !url.is_tls() {
+            return Ok(Box::new(tcp));
+        }
+        let name = ServerName::try_from(url.host().to_owned()).map_err(Refusal::new)?;
+        let config = self.tls.get_or_try_init(load_tls).await.map_err(Refusal::new)?;
+        let stream = TlsConnector::from(Arc::clone(config)).connect(name, tcp).await;
+        Ok(Box::new(stream.map_err(|error| Refusal::new(format!("TLS: {error}")))?))
+    }
+}
+
+async fn load_tls() -> Result<Arc<rustls::ClientConfig>, String> {
+    tokio::task::spawn_blocking(tls::native).await.map_err(|error| error.to_string())?
+}
+
+async fn shake_hands(url: &NodeUrl, stream: Box<dyn Io>) -> Result<Socket, Refusal> {
+    let uri: http::Uri = url.socket().parse().map_err(Refusal::new)?;
+    let request = ClientRequestBuilder::new(uri).with_sub_protocol(SUBPROTOCOL);
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER)
+        .max_message_size(Some(MAX_FRAME))
+        .max_frame_size(Some(MAX_FRAME));
+    match client_async_with_config(request, stream, Some(config)).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(WsError::Http(response)) => {
+            Err(Refusal::new(format!("it answered HTTP {}: not a discovery node", response.status())))
+        }
+        Err(error) => Err(Refusal::new(error)),
+    }
+}
+
+/// Waits for the message that every connection starts with.
+async fn welcomed(url: &NodeUrl, mut socket: Socket) -> Result<Dialed, Refusal> {
+    while let Some(message) = socket.next().await {
+        let decoded = match message.map_err(Refusal::new)? {
+            Message::Text(text) => NodeMessage::decode_text(text.as_bytes()),
+            Message::Binary(payload) => NodeMessage::decode_binary(&payload),
+            Message::Close(_) => break,
+            _ => continue,
+        };
+        return match decoded.map_err(|error| Refusal::new(error.error))? {
+            NodeMessage::Welcome { peer, node, cluster, nodes, heartbeat_s } => {
+                let connection = Connection { url: url.clone(), node, cluster, peer, nodes, heartbeat_s };
+                Ok(Dialed { socket, connection })
+            }
+            NodeMessage::Error(error) => Err(Refusal::new(error.message)),
+            _ => Err(Refusal::new("its first message is no welcome")),
+        };
+    }
+    Err(Refusal::new("it closed the connection before its welcome"))
+}
