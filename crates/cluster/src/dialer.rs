@@ -14,8 +14,8 @@ use crate::passport::Passport;
 /// A node that does not take a connection by then is not there.
 const CONNECT: Duration = Duration::from_secs(1);
 /// Without keep-alive a connection over a cut line is not known to be dead.
-pub(crate) const PING_EVERY: Duration = Duration::from_millis(750);
-pub(crate) const PING_PATIENCE: Duration = Duration::from_secs(1);
+const PING_EVERY: Duration = Duration::from_millis(750);
+const PING_PATIENCE: Duration = Duration::from_secs(1);
 /// Bytes that may be under way on one stream: a link between continents (100 ms) then carries 40 MB a second.
 pub(crate) const STREAM_WINDOW: u32 = 4 << 20;
 /// And on all streams of a connection.

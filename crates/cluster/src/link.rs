@@ -10,7 +10,7 @@ use crowd_relay::{Ask, Responder};
 use crowd_rpc::v1::relay_client::RelayClient;
 use crowd_rpc::{LinkAsk, MAX_MESSAGE, MAX_OPEN_ASKS, v1};
 use tokio::sync::mpsc::{self, Permit};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
@@ -25,6 +25,8 @@ const REQUESTS: usize = 64;
 const OPENED_BY: Duration = Duration::from_secs(2);
 /// Time between two attempts to open a link that failed: at first, and in the end. Asks fail at once meanwhile.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// So long a node that is down may still answer what it was asked before: it may have left in peace.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// How often it is looked for asks that nobody waits for any more.
 const SWEEP: Duration = Duration::from_millis(250);
 
@@ -46,7 +48,7 @@ impl Link {
         Self { node, wire, responder }
     }
 
-    /// Works until the mailbox is closed or it is cancelled. The stream is opened with the first ask, and again with
+    /// Works until the mailbox is closed and the last answer is here, or it is cancelled. The stream is opened with the first ask, and again with
     /// the next one after it broke.
     pub(crate) async fn run(self, cancel: CancellationToken) {
         cancel.run_until_cancelled(self.work()).await;
@@ -97,17 +99,24 @@ impl Link {
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let permit = stream.requests.try_reserve().expect("a new queue has room and its receiver");
         self.send(permit, first, &mut answers);
-        loop {
+        let ending = sleep(LAST_ANSWERS);
+        tokio::pin!(ending);
+        let mut accepting = true;
+        while accepting || answers.open() > 0 {
             tokio::select! {
                 reply = stream.replies.message() => match reply {
                     Ok(Some(reply)) => answers.take(reply),
                     Ok(None) => return Status::unavailable("the node closed it"),
                     Err(status) => return status,
                 },
-                next = self.next(&stream.requests), if answers.open() < MAX_OPEN_ASKS => match next {
+                next = self.next(&stream.requests), if accepting && answers.open() < MAX_OPEN_ASKS => match next {
                     Some((permit, ask)) => self.send(permit, ask, &mut answers),
-                    None => return Status::cancelled("the node is down, or this one is leaving"),
+                    None => {
+                        accepting = false;
+                        ending.as_mut().reset(Instant::now() + LAST_ANSWERS);
+                    }
                 },
+                () = &mut ending, if !accepting => break,
                 _ = sweep.tick(), if answers.open() > 0 => {
                     answers.sweep(|id| {
                         let cancel = v1::link_request::Kind::Cancel(v1::Cancel { id });
@@ -116,6 +125,7 @@ impl Link {
                 }
             }
         }
+        Status::cancelled("the node is down")
     }
 
     /// The next ask, once there is room to send it; none where there will be no more.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use crowd_directory::NodeName;
 use crowd_relay::Responder;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use crate::Member;
 use crate::courier::Courier;
@@ -18,22 +18,15 @@ pub(crate) struct Neighbour {
     pub(crate) responder: Arc<Responder>,
     /// Delivers what the directory has to say.
     pub(crate) courier: Courier,
-    /// Ends the link and the courier when the last one who works with this node lets go of it.
-    _running: DropGuard,
+    /// Ends the courier: what it still has to say must not reach a later life.
+    pub(crate) delivering: CancellationToken,
 }
 
 impl Neighbour {
-    pub(crate) fn new(
-        member: Member,
-        responder: Arc<Responder>,
-        courier: Courier,
-        running: CancellationToken,
-    ) -> Self {
-        Self { member, responder, courier, _running: running.drop_guard() }
-    }
-
-    /// Takes no asks any more; those that wait fail.
+    /// Takes no asks any more; those that wait fail. What the node is working on it may still answer: it may have
+    /// left in peace.
     pub(crate) fn close(&self) {
+        self.delivering.cancel();
         self.responder.asks().close();
     }
 }

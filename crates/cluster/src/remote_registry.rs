@@ -189,9 +189,16 @@ fn damaged(status: Status) -> RegistryError {
     RegistryError::Corrupt(format!("its keeper's answer is not valid: {}", status.message()))
 }
 
+/// True where the node did not answer, whatever code the transport calls that.
+fn is_unreachable(status: &Status) -> bool {
+    let code = matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded);
+    code || std::error::Error::source(status).is_some()
+}
+
 fn error_of(status: Status) -> RegistryError {
     let why = status.message().to_owned();
     match status.code() {
+        _ if is_unreachable(&status) => RegistryError::Unavailable(why),
         Code::DataLoss => RegistryError::Corrupt(why),
         Code::Internal => RegistryError::Storage(why),
         _ => RegistryError::Unavailable(why),

@@ -56,20 +56,20 @@ impl Roster {
 
     /// A node came up, or a later life of one took its place.
     async fn up(&self, member: &Member) {
-        let running = self.cancel.child_token();
+        let delivering = self.cancel.child_token();
         let responder = Arc::new(Responder::new(member.name.as_str(), Kind::Node));
         let (courier, courier_run) =
             Courier::new(member.name.clone(), member.address.clone(), self.tools.clone());
         match self.tools.dialer.own(&member.address) {
             Ok(wire) => {
                 let link = Link::new(member.name.clone(), wire, responder.clone());
-                self.tasks.spawn(link.run(running.clone()));
+                self.tasks.spawn(link.run(self.cancel.clone()));
             }
             // Every member's address was checked to be HOST:PORT, but not that it is one of a URL.
             Err(error) => tracing::warn!(node = %member.name, %error, "link.bad_address"),
         }
-        self.tasks.spawn(running.clone().run_until_cancelled_owned(courier_run.run()));
-        let neighbour = Neighbour::new(member.clone(), responder, courier, running);
+        self.tasks.spawn(delivering.clone().run_until_cancelled_owned(courier_run.run()));
+        let neighbour = Neighbour { member: member.clone(), responder, courier, delivering };
         if let Some(former) = self.neighbours.insert(neighbour) {
             former.close();
         }

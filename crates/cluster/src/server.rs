@@ -15,12 +15,16 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
 use crate::ClusterError;
-use crate::dialer::{CONNECTION_WINDOW, PING_EVERY, PING_PATIENCE, STREAM_WINDOW};
+use crate::dialer::{CONNECTION_WINDOW, STREAM_WINDOW};
 use crate::passport::Gate;
 use crate::services::{DirectoryService, MembershipService, RegistryService, RelayService};
 
 /// Streams and calls of one other node at once.
 const STREAMS: u32 = 1_024;
+/// The answering side sends the large answers, and its pings queue behind them: it has more patience than the asking
+/// side, which is the one that has to know soon.
+const PING_EVERY: Duration = Duration::from_secs(2);
+const PING_PATIENCE: Duration = Duration::from_secs(5);
 /// Calls that are under way when this node stops have this long to end.
 const LAST_CALLS: Duration = Duration::from_millis(500);
 

@@ -30,7 +30,12 @@ impl AppSite {
     }
 
     /// Answers connections of `listener` until `cancel`, then lets open answers end.
-    pub async fn serve(self: Arc<Self>, listener: TcpListener, config: ServerConfig, cancel: CancellationToken) {
+    pub async fn serve(
+        self: Arc<Self>,
+        listener: TcpListener,
+        config: ServerConfig,
+        cancel: CancellationToken,
+    ) {
         listen(self, listener, config, cancel).await;
     }
 }

@@ -59,7 +59,12 @@ impl Gateway {
 
     /// Answers connections of `listener`, HTTP/1.1 and HTTP/2 alike, until `cancel`; then lets open answers end, for as
     /// long as `config` allows.
-    pub async fn serve(self: Arc<Self>, listener: TcpListener, config: ServerConfig, cancel: CancellationToken) {
+    pub async fn serve(
+        self: Arc<Self>,
+        listener: TcpListener,
+        config: ServerConfig,
+        cancel: CancellationToken,
+    ) {
         listen(self, listener, config, cancel).await;
     }
 

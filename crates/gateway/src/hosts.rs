@@ -58,10 +58,13 @@ impl Hosts {
     /// have no origins of their own.
     pub(crate) fn project_origin(&self, host: &Server, project: &ProjectName) -> Option<String> {
         let name = host.host.as_str();
-        let is_public = self.public.as_ref().is_some_and(|public| public.host == name);
+        // An IP address is public where nobody named the node: it says nothing of a domain.
+        let is_ip = name.parse::<IpAddr>().is_ok();
+        let is_public = !is_ip && self.public.as_ref().is_some_and(|public| public.host == name);
         let under = |base: &&str| name == *base || label_under(name, base).is_some();
         let base = self.bases().find(under).or_else(|| self.domain().filter(|_| is_public))?;
-        let public_is_under = |public: &Server| public.host == base || label_under(&public.host, base).is_some();
+        let public_is_under =
+            |public: &Server| public.host == base || label_under(&public.host, base).is_some();
         // The scheme of the public address says nothing of a localhost that it does not name.
         let secure = self.secure && (base != LOCALHOST || self.public.as_ref().is_some_and(public_is_under));
         let scheme = if secure { "https" } else { "http" };
@@ -140,7 +143,14 @@ mod tests {
     #[test]
     fn a_host_is_the_nodes_or_a_projects() {
         let hosts = hosts();
-        for own in ["localhost:7000", "example.org", "www.example.org", "discovery.example.org", "10.0.0.1:7000", "x.y"] {
+        for own in [
+            "localhost:7000",
+            "example.org",
+            "www.example.org",
+            "discovery.example.org",
+            "10.0.0.1:7000",
+            "x.y",
+        ] {
             assert_eq!(hosts.place(&server(own)), Ok(Place::Node), "{own}");
         }
         for project in ["site.localhost:7000", "site.example.org", "SITE.example.org:8080"] {

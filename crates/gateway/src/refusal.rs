@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use crowd_app::ErrorPage;
 use crowd_protocol::{ErrorCode, WireError};
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER,
+};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::Body;

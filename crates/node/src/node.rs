@@ -16,6 +16,8 @@ use crate::doors::SocketDoor;
 use crate::parts::Parts;
 use crate::{Addresses, AppPort, Config};
 
+/// How long a node that joins waits to see everyone whom it was told of.
+const SETTLE: Duration = Duration::from_secs(5);
 /// How often a leaving node looks whether its peers are gone.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -99,6 +101,10 @@ impl Node {
             let parts = parts.clone();
             async move { parts.cluster.run(serving).await.map_err(anyhow::Error::from) }
         });
+        tokio::select! {
+            () = parts.settle(SETTLE) => {}
+            () = shutdown.cancelled() => {}
+        }
         let server = ServerConfig { drain: self.config.grace, ..ServerConfig::default() };
         let gateway = Gateway::new(gateway_config(&self.config, &parts)?);
         tasks.spawn({

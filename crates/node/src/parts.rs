@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use crowd_cluster::{Cluster, ClusterConfig, Joining, RemoteRegistry};
+use crowd_cluster::{Cluster, ClusterConfig, Hello, Joining, RemoteRegistry};
 use crowd_directory::NodeName;
 use crowd_registry::{LocalRegistry, Registry};
 use crowd_relay::Relay;
 use crowd_session::{PeerTable, SessionConfig, Sessions};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::names::{node_name, public_url, socket_url};
 use crate::{Addresses, Config, Data, RegistryChoice};
@@ -27,6 +28,9 @@ pub(crate) struct Parts {
     pub(crate) kept: Option<Arc<dyn Registry>>,
     /// What `welcome` and `goaway` tell, kept up to date by [`Parts::follow_nodes`].
     nodes: watch::Sender<Arc<Vec<String>>>,
+    /// Who was in the cluster when this node came: until it sees them too, it would miss what they host.
+    expected: Vec<NodeName>,
+    settled: AtomicBool,
     leaving: AtomicBool,
 }
 
@@ -54,10 +58,13 @@ impl Parts {
             RegistryChoice::Auto => config.join.is_empty(),
             RegistryChoice::Node(keeper) => *keeper == advertise,
         };
+        let mut expected = Vec::new();
         let (registry, kept, keeper): (Arc<dyn Registry>, _, _) = if keeps {
             let registry: Arc<dyn Registry> = Arc::new(open(&config.data).await?);
             // Refused here, before anything is served, where a node to join is of another cluster.
-            joining(config.join.clone(), Some(registry.id().to_owned()))?.hello_once().await?;
+            let joining = joining(config.join.clone(), Some(registry.id().to_owned()))?;
+            let hello = joining.hello_once().await?;
+            expected.extend(hello.iter().flat_map(seen_by));
             (registry.clone(), Some(registry), format!("node://{advertise}"))
         } else {
             let mut seeds = config.join.clone();
@@ -65,6 +72,7 @@ impl Parts {
                 seeds.push(keeper.clone());
             }
             let hello = joining(seeds, None)?.hello().await?;
+            expected.extend(seen_by(&hello));
             let keeper = match &config.registry {
                 RegistryChoice::Node(keeper) => format!("node://{keeper}"),
                 _ => hello.keeper,
@@ -88,9 +96,34 @@ impl Parts {
             ..SessionConfig::new(name.as_str().into(), cluster_id.clone(), told)
         };
         let sessions = Sessions::new(session, relay.clone(), table);
-        let leaving = AtomicBool::new(false);
-        let public_url = public_url.into();
-        Ok(Self { name, cluster_id, public_url, relay, sessions, cluster, kept, nodes, leaving })
+        expected.retain(|node| *node != name);
+        Ok(Self {
+            name,
+            cluster_id,
+            public_url: public_url.into(),
+            relay,
+            sessions,
+            cluster,
+            kept,
+            nodes,
+            expected,
+            settled: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
+        })
+    }
+
+    /// Waits until this node sees everyone whom it was told of: a request that came before would not find what they
+    /// host. Those who have died meanwhile are not waited for longer than `limit`.
+    pub(crate) async fn settle(&self, limit: Duration) {
+        let mut members = self.cluster.members();
+        let all_seen = members.wait_for(|members| {
+            let seen = |node: &NodeName| members.iter().any(|member| member.name == *node);
+            self.expected.iter().all(seen)
+        });
+        if timeout(limit, all_seen).await.is_err() {
+            tracing::warn!(expected = ?self.expected, "node.some_not_seen");
+        }
+        self.settled.store(true, Ordering::Relaxed);
     }
 
     /// Keeps what peers are told of the nodes up to date. A leaving node no longer names itself.
@@ -123,8 +156,14 @@ impl Parts {
     }
 
     pub(crate) fn is_ready(&self) -> bool {
-        self.relay.catalog().is_following() && !self.leaving.load(Ordering::Relaxed)
+        self.settled.load(Ordering::Relaxed)
+            && self.relay.catalog().is_following()
+            && !self.leaving.load(Ordering::Relaxed)
     }
+}
+
+fn seen_by(hello: &Hello) -> Vec<NodeName> {
+    hello.members.iter().chain([&hello.member]).map(|member| member.name.clone()).collect()
 }
 
 async fn open(data: &Data) -> anyhow::Result<LocalRegistry> {

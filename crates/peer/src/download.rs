@@ -126,7 +126,7 @@ impl Plan {
         let mut begun = OpenOptions::new().read(true).write(true).open(&part).ok();
         let (mut missing, mut kept, mut moved) = (Vec::new(), 0, Vec::new());
         for (at, (hash, len)) in self.chunks.iter().enumerate() {
-            let mut right = |file: &mut Option<File>| {
+            let right = |file: &mut Option<File>| {
                 let bytes = read_at(file.as_mut()?, at as u64 * self.chunk_size, *len).ok()?;
                 (ChunkHash::of(&bytes) == *hash).then_some(())
             };

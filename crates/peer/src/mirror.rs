@@ -1,12 +1,11 @@
 //! An always-on host of one project: it fetches what the newest release has, serves it while it grows, and follows
 //! updates. `crowd host` runs one for each project.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crowd_protocol::{BitField, ChunkHash, ErrorCode, Have, OLDER_VERSION_S, Server};
-use crowd_protocol::{ProjectName, Release};
+use crowd_protocol::{BitField, ChunkHash, ErrorCode, Have, OLDER_VERSION_S, ProjectName, Release, Server};
 use futures_util::{StreamExt, stream};
 use rand::seq::SliceRandom;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -24,6 +23,10 @@ const HAVE_BATCH: usize = 32;
 const HAVE_EVERY: Duration = Duration::from_millis(200);
 /// Chunks read at once to see whether they are still right.
 const CHECKING: usize = 4;
+/// What only the older release needs is deleted once nobody can ask for it.
+const TIDY_AFTER: Duration = Duration::from_secs(OLDER_VERSION_S + 5);
+/// A chunk that is missing where it should be makes all be checked, but no more often than this.
+const CHECK_AGAIN: Duration = Duration::from_secs(60);
 /// With this many chunks that can't be had, the rest is left for later.
 const FAILURES: usize = 64;
 /// Between tries while something is missing.
@@ -77,14 +80,20 @@ impl Mirror {
     pub async fn run(&self, mut on_event: impl FnMut(MirrorEvent<'_>)) -> Result<(), PeerError> {
         let mut events = self.peer.events();
         let (mut done, mut failures) = (None::<Release>, 0);
+        let (mut tidy_at, mut checked) = (None, Instant::now());
         loop {
             match self.catch_up(done.as_ref(), &mut on_event).await {
                 Ok(release) => {
                     failures = 0;
-                    let tidy_at = (done.as_ref() != Some(&release))
-                        .then(|| Instant::now() + Duration::from_secs(OLDER_VERSION_S + 5));
-                    self.wait_for_news(&release, &mut events, tidy_at).await?;
-                    done = Some(release);
+                    if done.as_ref() != Some(&release) {
+                        tidy_at = Some(Instant::now() + TIDY_AFTER);
+                    }
+                    let news = self.wait_for_news(&release, &mut events, &mut tidy_at).await?;
+                    let damaged = news == News::NotHere && checked.elapsed() >= CHECK_AGAIN;
+                    done = (!damaged).then_some(release);
+                    if damaged {
+                        checked = Instant::now();
+                    }
                 }
                 Err(error) if is_final(&error, done.is_none()) => return Err(error),
                 Err(error) => {
@@ -150,8 +159,8 @@ impl Mirror {
     }
 
     /// The chunks, with their lengths, that are not in the store or no longer right.
-    async fn missing(&self, site: &Site) -> std::collections::HashMap<ChunkHash, u32> {
-        let mut wanted = std::collections::HashMap::new();
+    async fn missing(&self, site: &Site) -> HashMap<ChunkHash, u32> {
+        let mut wanted = HashMap::new();
         for file in site.manifest.files() {
             for (at, hash) in (0..).zip(site.manifest.file_chunks(file)) {
                 wanted.insert(*hash, site.manifest.chunk_len(file, at));
@@ -215,19 +224,19 @@ impl Mirror {
         }
     }
 
-    /// Waits until there may be a newer release; meanwhile deletes what the older ones needed, at `tidy_at`.
+    /// Waits until there may be something to do; meanwhile deletes what the older release needed, at `tidy_at`.
     async fn wait_for_news(
         &self,
         release: &Release,
         events: &mut Receiver<Event>,
-        mut tidy_at: Option<Instant>,
-    ) -> Result<(), PeerError> {
+        tidy_at: &mut Option<Instant>,
+    ) -> Result<News, PeerError> {
         let look_at = Instant::now() + LOOK_AGAIN;
         loop {
             tokio::select! {
-                () = sleep_until(look_at) => break,
+                () = sleep_until(look_at) => return Ok(News::Look),
                 () = sleep_until(tidy_at.unwrap_or(look_at)), if tidy_at.is_some() => {
-                    tidy_at = None;
+                    *tidy_at = None;
                     self.tidy(release).await?;
                 }
                 event = events.recv() => match event {
@@ -235,16 +244,15 @@ impl Mirror {
                         if project == self.project && version > release.version =>
                     {
                         sleep(UPDATE_WAIT.mul_f64(rand::random_range(0.0..1.0))).await;
-                        break;
+                        return Ok(News::Look);
                     }
+                    Ok(Event::NotHere { project }) if project == self.project => return Ok(News::NotHere),
                     Ok(_) => {}
-                    Err(RecvError::Lagged(_)) => break,
+                    Err(RecvError::Lagged(_)) => return Ok(News::Look),
                     Err(RecvError::Closed) => return Err(PeerError::Closed),
                 },
             }
         }
-        // News, or time to look, before the older release was let go: a newer one may need the same chunks.
-        Ok(())
     }
 
     async fn tidy(&self, release: &Release) -> Result<(), PeerError> {
@@ -256,6 +264,14 @@ impl Mirror {
         tracing::debug!(project = %self.project, deleted, "chunks.tidied");
         Ok(())
     }
+}
+
+/// Why the newest release is looked at.
+#[derive(PartialEq)]
+enum News {
+    Look,
+    /// Something was asked for that should be here.
+    NotHere,
 }
 
 fn is_final(error: &PeerError, first: bool) -> bool {

@@ -27,7 +27,7 @@ pub(crate) struct Waiting {
 enum Unsent {
     Asking(u64),
     /// A message that has no answer.
-    Telling(PeerMessage),
+    Telling(Box<PeerMessage>),
 }
 
 #[derive(Default)]
@@ -43,7 +43,7 @@ impl Pending {
     }
 
     pub(crate) fn tell(&mut self, message: PeerMessage) {
-        self.unsent.push_back(Unsent::Telling(message));
+        self.unsent.push_back(Unsent::Telling(Box::new(message)));
     }
 
     pub(crate) fn has_unsent(&self) -> bool {

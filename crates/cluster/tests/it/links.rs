@@ -105,3 +105,18 @@ async fn a_dead_node_closes_its_mailbox() {
     };
     eventually("its mailbox is closed", Duration::from_secs(1), closed).await;
 }
+
+#[tokio::test]
+async fn a_node_that_left_still_answers_what_it_was_asked() {
+    let [a, _b, c] = three().await;
+    let slow = c.peers.host("slow", &[], false);
+    c.cluster.nodes().announce(&"slow".parse().unwrap()).await;
+    let holder = a.cluster.nodes().holders(&"slow".parse().unwrap(), true).await.remove(0);
+    let (reply, answer) = oneshot::channel();
+    holder.ask(Ask { chunk: chunk_ask("slow", &"x".into()), trace: None, reply }).unwrap();
+    let ask = slow.asks().pop().await.unwrap();
+    c.cluster.leave().await;
+    eventually("c is gone", Duration::from_secs(2), async || a.sees() == ["a", "b"]).await;
+    ask.reply.send(Ok("x".into())).unwrap();
+    assert_eq!(answer.await.unwrap().unwrap(), "x");
+}

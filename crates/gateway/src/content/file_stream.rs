@@ -33,7 +33,9 @@ pub(crate) struct FileStream {
 impl FileStream {
     /// Fetches the first chunk, so that a failure still has a status; the stream fetches the others as it is polled,
     /// and nothing more once it is dropped.
-    pub(crate) async fn open(self) -> Result<impl Stream<Item = Result<Bytes, BodyError>> + Send + use<>, WireError> {
+    pub(crate) async fn open(
+        self,
+    ) -> Result<impl Stream<Item = Result<Bytes, BodyError>> + Send + use<>, WireError> {
         let chunk_size = u64::from(self.site.manifest.chunk_size());
         let first = (self.bytes.start / chunk_size) as u32;
         let end = self.bytes.end.div_ceil(chunk_size) as u32;

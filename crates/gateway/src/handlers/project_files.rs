@@ -61,7 +61,8 @@ impl ProjectFiles {
             return None;
         }
         if asked.manner.navigation
-            && let Some(origin) = asked.host.as_ref().and_then(|host| self.hosts.project_origin(host, project))
+            && let Some(origin) =
+                asked.host.as_ref().and_then(|host| self.hosts.project_origin(host, project))
         {
             let to = format!("{origin}/{}{}", encode_path(path.as_str()), asked.query());
             return Some(redirect(StatusCode::TEMPORARY_REDIRECT, &to, "no-store"));

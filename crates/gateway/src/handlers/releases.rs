@@ -5,9 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use crowd_protocol::{ProjectName, Release};
 use crowd_relay::Relay;
-use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS,
-};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Incoming;
 

@@ -90,7 +90,9 @@ pub(crate) mod tests {
             assert_eq!(own.convert(link).as_deref(), Some(at_own), "{link}");
             assert_eq!(under.convert(link).as_deref(), Some(under_node), "{link}");
         }
-        for other in ["crowd://site/../x", "crowd://Site/", "http://crowd/", "x", "", "crowd://", "crowdx://site/"] {
+        for other in
+            ["crowd://site/../x", "crowd://Site/", "http://crowd/", "x", "", "crowd://", "crowdx://site/"]
+        {
             assert_eq!(own.convert(other), None, "{other}");
         }
     }

@@ -81,7 +81,11 @@ pub(crate) fn primary_attribute(tag: &str) -> &'static str {
     }
 }
 
-fn rewrite_element(element: &mut Element<'_, '_>, links: &Links, alternatives: &Alternatives) -> HandlerResult {
+fn rewrite_element(
+    element: &mut Element<'_, '_>,
+    links: &Links,
+    alternatives: &Alternatives,
+) -> HandlerResult {
     let convert = |url: &str| links.convert(url);
     place_alternative(element, links, alternatives)?;
     for name in URLS {
@@ -151,7 +155,8 @@ impl Style {
         if last {
             let css = std::mem::take(&mut self.kept);
             let links = &self.links;
-            let changed = mentions_crowd(&css).then(|| rewrite_css(&css, &|url| links.convert(url))).flatten();
+            let changed =
+                mentions_crowd(&css).then(|| rewrite_css(&css, &|url| links.convert(url))).flatten();
             chunk.replace(&changed.unwrap_or(css), ContentType::Html);
         } else if self.kept.len() > MAX_STYLE {
             self.too_long = true;

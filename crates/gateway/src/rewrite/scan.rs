@@ -17,7 +17,10 @@ impl OutputSink for Nowhere {
     fn handle_chunk(&mut self, _: &[u8]) {}
 }
 
-pub(crate) fn scanner(links: &Arc<Links>, alternatives: &Arc<Alternatives>) -> HtmlRewriter<'static, Nowhere> {
+pub(crate) fn scanner(
+    links: &Arc<Links>,
+    alternatives: &Arc<Alternatives>,
+) -> HtmlRewriter<'static, Nowhere> {
     let (links, alternatives) = (links.clone(), alternatives.clone());
     let handler = element!("[data-src]", move |element: &mut Element<'_, '_>| {
         let value = |name: &str| {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use crowd_relay::Relay;
 use futures_util::stream::{BoxStream, try_unfold};
 use futures_util::{Stream, StreamExt};
+use lol_html::errors::RewritingError;
 use lol_html::send::HtmlRewriter;
 
 use super::alternatives::Alternatives;
@@ -20,11 +21,12 @@ pub(crate) fn rewrite(
     links: Links,
     relay: Arc<Relay>,
 ) -> impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static {
-    let (links, alternatives, written) = (Arc::new(links), Arc::<Alternatives>::default(), Written::default());
+    let (links, alternatives, written) =
+        (Arc::new(links), Arc::<Alternatives>::default(), Written::default());
     let rewriting = Rewriting {
         source: source.boxed(),
-        scanner: scanner(&links, &alternatives),
-        writer: writer(&links, &alternatives, written.clone()),
+        scanner: Some(scanner(&links, &alternatives)),
+        writer: Some(writer(&links, &alternatives, written.clone())),
         written,
         alternatives,
         relay,
@@ -39,8 +41,9 @@ pub(crate) fn rewrite(
 
 struct Rewriting {
     source: BoxStream<'static, Result<Bytes, BodyError>>,
-    scanner: HtmlRewriter<'static, Nowhere>,
-    writer: HtmlRewriter<'static, Written>,
+    /// Both end where a page takes more memory than they may have; from there on it goes through as it is.
+    scanner: Option<HtmlRewriter<'static, Nowhere>>,
+    writer: Option<HtmlRewriter<'static, Written>>,
     written: Written,
     alternatives: Arc<Alternatives>,
     relay: Arc<Relay>,
@@ -50,18 +53,44 @@ impl Rewriting {
     /// The next bytes, and what is left to do after them.
     async fn next(mut self) -> Result<Option<(Bytes, Option<Self>)>, BodyError> {
         while let Some(piece) = self.source.next().await {
-            let piece = piece?;
-            self.scanner.write(&piece)?;
-            self.alternatives.look_up(&self.relay).await;
-            self.writer.write(&piece)?;
-            let written = self.written.take();
+            let written = self.through(piece?).await?;
             if !written.is_empty() {
-                return Ok(Some((written.into(), Some(self))));
+                return Ok(Some((written, Some(self))));
             }
         }
-        self.scanner.end()?;
-        self.alternatives.look_up(&self.relay).await;
-        self.writer.end()?;
-        Ok(Some((self.written.take().into(), None)))
+        if let Some(scanner) = self.scanner.take() {
+            let _ = bounded(scanner.end())?;
+            self.alternatives.look_up(&self.relay).await;
+        }
+        if let Some(writer) = self.writer.take() {
+            let _ = bounded(writer.end())?;
+        }
+        let written = self.written.take();
+        Ok((!written.is_empty()).then(|| (written.into(), None)))
+    }
+
+    /// What is written once `piece` has been read.
+    async fn through(&mut self, piece: Bytes) -> Result<Bytes, BodyError> {
+        if let Some(scanner) = &mut self.scanner {
+            if !bounded(scanner.write(&piece))? {
+                self.scanner = None;
+            }
+            self.alternatives.look_up(&self.relay).await;
+        }
+        let Some(writer) = &mut self.writer else { return Ok(piece) };
+        if !bounded(writer.write(&piece))? {
+            // It has passed on unread what it kept.
+            self.writer = None;
+            tracing::info!("page.too_large_to_rewrite");
+        }
+        Ok(self.written.take().into())
+    }
+}
+
+/// False where a parser needed more memory than it may have, after which it can't be used again.
+fn bounded(result: Result<(), RewritingError>) -> Result<bool, RewritingError> {
+    match result {
+        Err(RewritingError::MemoryLimitExceeded(_)) => Ok(false),
+        result => result.map(|()| true),
     }
 }

@@ -43,8 +43,7 @@ impl<A: Answer> Connection<A> {
     /// Serves until the end. After an upgrade the stream is no longer this one's.
     pub(crate) async fn serve(self, stream: TcpStream) {
         let Self { answer, remote, drain, cancel } = self;
-        let open = metrics::gauge!("crowd_http_connections");
-        open.increment(1);
+        let _open = Open::new();
         let activity = Activity::new();
         let service = service_fn(|request: Request<Incoming>| {
             let (answer, in_flight) = (answer.clone(), activity.begin());
@@ -83,7 +82,23 @@ impl<A: Answer> Connection<A> {
                 }
             }
         }
-        open.decrement(1);
+    }
+}
+
+/// Counts a connection for as long as it is served, however that ends.
+struct Open(metrics::Gauge);
+
+impl Open {
+    fn new() -> Self {
+        let open = metrics::gauge!("crowd_http_connections");
+        open.increment(1);
+        Self(open)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.decrement(1);
     }
 }
 

@@ -1,0 +1,120 @@
+//! Pages for browsers without the worker: their crowd links become ordinary ones.
+
+use crate::support::{NAVIGATION, World, navigation};
+
+const PAGE: &str = r#"<!doctype html><meta charset=utf-8><title>crowd://site/x</title>
+<link rel=stylesheet href=crowd://site/style.css><base target=_blank>
+<style>@import "crowd://site/a.css"; p { background: url(crowd://site/b.png) } q::after { content: "crowd://site/" }</style>
+<p style="background: url('crowd://site/c d.png')">crowd://site/text</p>
+<a href="crowd://site/guide/?q=1&amp;r=2#top">one</a> <A HREF='crowd://other/'>two</A> <a href="/plain">three</a>
+<img src="crowd://site/a.png" srcset="crowd://site/a.png 1x, crowd://other/b.png 2x" alt="crowd://site/">
+<form action="crowd://elsewhere.org/p/"><button formaction="crowd://site/x">x</button></form>
+<video poster="crowd://site/p.png"></video><object data="crowd://site/o"></object>
+<a href="crowd://site/../bad">bad</a><!-- crowd://site/ --><script>let a = "crowd://site/";</script>
+"#;
+
+#[tokio::test]
+async fn crowd_links_become_ordinary_ones() {
+    let world = World::start().await;
+    // More than a chunk before it, so that tags lie across chunks.
+    let page = format!("{}{PAGE}{PAGE}", " ".repeat(900));
+    world.publish("site", &[("index.html", "text/html; charset=utf-8", page.as_bytes())]).await;
+
+    let reply = world.get("/", &navigation(&[("Host", "site.localhost:7000"), ("Range", "bytes=0-1")])).await;
+    assert_eq!((reply.status, reply.complete), (200, true));
+    assert_eq!(reply.header("vary"), Some("Sec-Fetch-Dest, Accept"));
+    assert_eq!((reply.header("etag"), reply.header("accept-ranges")), (None, None));
+    assert_eq!(reply.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(reply.header("x-crowd-version"), Some("1"));
+    let expected = r#"<!doctype html><meta charset=utf-8><title>crowd://site/x</title>
+<link rel=stylesheet href="/style.css"><base target=_blank>
+<style>@import "/a.css"; p { background: url("/b.png") } q::after { content: "crowd://site/" }</style>
+<p style="background: url(&quot;/c%20d.png&quot;)">crowd://site/text</p>
+<a href="/guide/?q=1&amp;r=2#top">one</a> <A HREF="http://other.localhost:7000/">two</A> <a href="/plain">three</a>
+<img src="/a.png" srcset="/a.png 1x, http://other.localhost:7000/b.png 2x" alt="crowd://site/">
+<form action="https://elsewhere.org/p/"><button formaction="/x">x</button></form>
+<video poster="/p.png"></video><object data="/o"></object>
+<a href="crowd://site/../bad">bad</a><!-- crowd://site/ --><script>let a = "crowd://site/";</script>
+"#;
+    let twice = format!("{}{expected}{expected}", " ".repeat(900));
+    assert_eq!(reply.text(), twice);
+
+    let reply = world.get("/site/", &NAVIGATION).await;
+    assert!(reply.text().contains(r#"href="/site/guide/?q=1&amp;r=2#top""#), "{}", reply.text());
+    assert!(reply.text().contains(r#"HREF="/other/""#), "{}", reply.text());
+    assert_eq!(reply.header("content-security-policy"), Some("sandbox allow-scripts allow-forms"));
+
+    // Everybody else gets the file's own bytes.
+    for headers in [&[("Accept", "*/*")][..], &[], &[("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty")]]
+    {
+        let reply = world.get("/site/", headers).await;
+        assert_eq!(reply.text(), page);
+        assert!(reply.header("etag").is_some());
+        assert_eq!(reply.header("vary"), Some("Sec-Fetch-Dest, Accept"));
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_no_html_is_left_alone() {
+    let world = World::start().await;
+    let text = b"<a href=crowd://site/x>";
+    world
+        .publish("site", &[("a.txt", "text/plain", text), ("b.html", "text/html; charset=euc-kr", text)])
+        .await;
+    for path in ["/site/a.txt", "/site/b.html"] {
+        let reply = world.get(path, &NAVIGATION).await;
+        assert_eq!((reply.status, reply.body.as_slice()), (200, &text[..]), "{path}");
+        assert!(reply.header("etag").is_some(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_element_shows_the_first_of_its_places_that_is_there() {
+    let world = World::start().await;
+    world.publish("here", &[("x.png", "image/png", b"x")]).await;
+    let local = format!("crowd://{}/here/x.png", world.address);
+    let cases = [
+        (r#"<img src="crowd://site/a.png" data-src="crowd://here/x.png">"#, r#"src="/site/a.png""#),
+        (r#"<img src="crowd://gone/a.png" data-src="crowd://here/x.png">"#, r#"src="/here/x.png""#),
+        (
+            r#"<img src="crowd://gone/a.png" data-src="crowd://lost/x,crowd://e.org/p/x">"#,
+            r#"src="https://e.org/p/x""#,
+        ),
+        (r#"<img src="crowd://gone/a.png" data-src="crowd://lost/x">"#, r#"src="/gone/a.png""#),
+        (r#"<img data-src="crowd://gone/x, crowd://here/x.png">"#, r#"src="/here/x.png""#),
+        (r#"<a data-src="crowd://gone/x, crowd://here/?a&amp;b">"#, r#"href="/here/?a&amp;b""#),
+        (r#"<img src="plain.png" data-src="crowd://here/x.png">"#, r#"<img src="plain.png" data"#),
+        (r#"<img data-src="lazy.png">"#, r#"<img data-src="lazy.png">"#),
+        (&format!(r#"<img data-src="crowd://gone/x,{local}">"#), r#"src="/here/x.png""#),
+    ];
+    let page: String = cases.iter().map(|(element, _)| format!("{element}\n")).collect();
+    world.publish("site", &[("index.html", "text/html", page.as_bytes())]).await;
+    let reply = world.get("/site/", &NAVIGATION).await;
+    for ((element, expected), line) in cases.iter().zip(reply.text().lines()) {
+        assert!(line.contains(expected), "{element} became {line}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_too_large_to_parse_goes_through() {
+    let world = World::start().await;
+    let long = format!("<a href=crowd://site/x>x</a><img alt=\"{}\">y", "z".repeat(1_500_000));
+    world.publish_as("site", 1, &[("index.html", "text/html", long.as_bytes())], |b| b).await;
+    let reply = world.get("/site/", &NAVIGATION).await;
+    assert!(reply.complete);
+    let (start, rest) = long.split_at("<a href=crowd://site/x>".len());
+    assert!(reply.text() == format!("{}{rest}", start.replace("crowd://site/x", "\"/site/x\"")), "changed");
+
+    let style = format!("<style>/*{}*/a{{b:url(crowd://site/x)}}</style>", "z".repeat(300_000));
+    world.publish("styled", &[("index.html", "text/html", style.as_bytes())]).await;
+    assert!(world.get("/styled/", &NAVIGATION).await.text() == style, "changed");
+}
+
+#[tokio::test]
+async fn a_stand_in_is_a_page_too() {
+    let world = World::start().await;
+    let files: [(&str, &str, &[u8]); 1] = [("404.html", "text/html", b"<a href=crowd://site/>home</a>")];
+    world.publish_as("site", 1, &files, |b| b.not_found(Some("404.html".to_owned()))).await;
+    let reply = world.get("/x/y", &navigation(&[("Host", "site.localhost")])).await;
+    assert_eq!((reply.status, reply.text()), (404, "<a href=\"/\">home</a>"));
+}
