@@ -117,7 +117,7 @@ impl Cluster {
         self.0.nodes.clone()
     }
 
-    /// Who is up, by name, this node included.
+    /// Who is up, by name, this node included. Who is in it can be asked, and is told what is announced.
     pub fn members(&self) -> watch::Receiver<Arc<Vec<Member>>> {
         self.0.members.clone()
     }
@@ -142,8 +142,9 @@ impl Cluster {
         let (tasks, cancel) = (TaskTracker::new(), shutdown.child_token());
         let _ended = cancel.clone().drop_guard();
 
-        self.start_gossip(members, inputs, &tasks, &cancel);
-        self.start_directory(&tasks, &cancel);
+        let (known, up) = watch::channel(members.borrow().clone());
+        self.start_gossip(known, inputs, &tasks, &cancel);
+        self.start_directory(up, members, &tasks, &cancel);
         let served = serve(listener, self.services(relay, registry, &tasks, &cancel), cancel.clone());
         let joined = join(self.joining(), self.members(), self.0.gossip.clone());
         let result = tokio::select! {
@@ -183,7 +184,13 @@ impl Cluster {
         tasks.spawn(cancel.clone().run_until_cancelled_owned(carry(dialer.clone(), outbound)));
     }
 
-    fn start_directory(&self, tasks: &TaskTracker, cancel: &CancellationToken) {
+    fn start_directory(
+        &self,
+        up: watch::Receiver<Arc<Vec<Member>>>,
+        applied: watch::Sender<Arc<Vec<Member>>>,
+        tasks: &TaskTracker,
+        cancel: &CancellationToken,
+    ) {
         let Inner { config, dialer, neighbours, directory, .. } = &*self.0;
         let syncs = Arc::new(Semaphore::new(SYNCS));
         let roster = Roster {
@@ -192,8 +199,9 @@ impl Cluster {
             tools: Tools { directory: directory.clone(), dialer: dialer.clone(), syncs },
             tasks: tasks.clone(),
             cancel: cancel.clone(),
+            applied,
         };
-        tasks.spawn(roster.run(self.members()));
+        tasks.spawn(roster.run(up));
         tasks.spawn(cancel.clone().run_until_cancelled_owned(keep(directory.clone())));
     }
 

@@ -23,6 +23,9 @@ pub(crate) struct Roster {
     pub(crate) tools: Tools,
     pub(crate) tasks: TaskTracker,
     pub(crate) cancel: CancellationToken,
+    /// Who is up is told to the rest of the node only once it is applied: whoever sees a member can ask it, and
+    /// what is announced from then on reaches it.
+    pub(crate) applied: watch::Sender<Arc<Vec<Member>>>,
 }
 
 impl Roster {
@@ -30,8 +33,8 @@ impl Roster {
     pub(crate) async fn run(self, mut members: watch::Receiver<Arc<Vec<Member>>>) {
         let mut applied = BTreeMap::new();
         loop {
-            let present: BTreeMap<NodeName, Member> = members
-                .borrow_and_update()
+            let all = members.borrow_and_update().clone();
+            let present: BTreeMap<NodeName, Member> = all
                 .iter()
                 .filter(|member| member.name != self.me)
                 .map(|member| (member.name.clone(), member.clone()))
@@ -45,6 +48,7 @@ impl Roster {
                 }
             }
             applied = present;
+            self.applied.send_replace(all);
             tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => break,

@@ -114,8 +114,7 @@ impl Actor {
     }
 
     /// Runs until the last handle is gone or one of them closes the peer.
-    pub(crate) async fn run(mut self, first: Dialed) {
-        self.install(first);
+    pub(crate) async fn run(mut self) {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let cancel = self.shared.cancel.clone();
@@ -333,7 +332,7 @@ impl Actor {
     }
 
     /// Makes a new connection the current one, and tells its node what this peer hosts and watches.
-    fn install(&mut self, dialed: Dialed) {
+    pub(crate) fn install(&mut self, dialed: Dialed) {
         let connection = dialed.connection.clone();
         self.links_made += 1;
         let link = Link::spawn(self.links_made, dialed, self.inbox_sender.clone());

@@ -7,7 +7,7 @@ use crate::Connection;
 /// Something that happened; a slow listener loses the oldest.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// A connection is there: the first one, or the next after a loss.
+    /// Another connection is there, after a loss or a move.
     Connected(Connection),
     /// The connection is gone; another is being made.
     Disconnected {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use crowd_protocol::{
-    ChunkHash, DEFAULT_CHUNK, FileEntry, FilePath, MAX_CHUNK, MAX_CHUNKS, Manifest, ManifestBuilder, ProjectName,
+    ChunkHash, DEFAULT_CHUNK, FileEntry, FilePath, MAX_CHUNK, MAX_CHUNKS, Manifest, ManifestBuilder,
+    ProjectName,
 };
 use walkdir::{DirEntry, WalkDir};
 
@@ -119,9 +120,9 @@ fn scan_blocking(
         );
         return Err(PeerError::folder(dir, why));
     }
-    let not_found = options.not_found.or_else(|| {
-        found.iter().any(|file| file.path.as_str() == "404.html").then(|| "404.html".to_owned())
-    });
+    let not_found = options
+        .not_found
+        .or_else(|| found.iter().any(|file| file.path.as_str() == "404.html").then(|| "404.html".to_owned()));
     let mut builder = ManifestBuilder::new(project)
         .chunk_size(chunk_size)
         .index(options.index.as_deref().unwrap_or("index.html"))
@@ -179,7 +180,8 @@ fn list(root: &Path) -> Result<(Vec<Found>, Vec<Skipped>), PeerError> {
             }
             None if entry.file_type().is_file() => match published(path) {
                 Some(path) => {
-                    let size = entry.metadata().map_err(|error| PeerError::io(entry.path(), error.into()))?.len();
+                    let size =
+                        entry.metadata().map_err(|error| PeerError::io(entry.path(), error.into()))?.len();
                     found.push(Found { path, size });
                 }
                 None => skipped.push(Skipped { path: path.to_owned(), why: "no path of a site may look so" }),

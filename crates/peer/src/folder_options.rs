@@ -65,9 +65,7 @@ impl FolderOptions {
     /// `chunk_size`, checked before a folder is read for nothing.
     pub(crate) fn checked_chunk_size(&self, dir: &Path) -> Result<Option<u32>, PeerError> {
         match self.chunk_size {
-            Some(size)
-                if !size.is_power_of_two() || !(MIN_CHUNK..=MAX_CHUNK).contains(&(size as usize)) =>
-            {
+            Some(size) if !size.is_power_of_two() || !(MIN_CHUNK..=MAX_CHUNK).contains(&(size as usize)) => {
                 Err(PeerError::folder(dir, "a chunk size is a power of two from 1024 to 262144"))
             }
             size => Ok(size),
@@ -95,9 +93,13 @@ mod tests {
 
     #[test]
     fn a_folders_name_is_made_a_label() {
-        for (folder, name) in
-            [("My Web_Site!", "my-web-site"), ("site", "site"), ("--a--b--", "a-b"), ("é", ""), ("v1.2", "v1-2")]
-        {
+        for (folder, name) in [
+            ("My Web_Site!", "my-web-site"),
+            ("site", "site"),
+            ("--a--b--", "a-b"),
+            ("é", ""),
+            ("v1.2", "v1-2"),
+        ] {
             assert_eq!(made_valid(folder), name);
         }
         let options = FolderOptions::default();

@@ -13,8 +13,6 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::{Backoff, ChunkStore, DirStore, Event, FETCH_WINDOW, Peer, PeerError, Pins, Site};
 
-/// Hosts wait a random part of this before they fetch an update, so that they don't all ask at once.
-const UPDATE_WAIT: Duration = Duration::from_secs(5);
 /// Even without an `updated` the newest release is asked for this often: events may be lost.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// Chunks announced in one `have`, at most, but for those that come within [`HAVE_EVERY`].
@@ -72,9 +70,14 @@ pub struct Mirror {
     pub server: Server,
     /// Whose release is believed.
     pub pins: Pins,
+    /// A random part of this is waited before an update is fetched: [`Mirror::UPDATE_WAIT`].
+    pub update_wait: Duration,
 }
 
 impl Mirror {
+    /// What the protocol asks of hosts, so that they don't all fetch at once.
+    pub const UPDATE_WAIT: Duration = Duration::from_secs(5);
+
     /// Hosts until it is dropped. Ends by itself only where no waiting helps: an unknown or blocked project, another
     /// owner.
     pub async fn run(&self, mut on_event: impl FnMut(MirrorEvent<'_>)) -> Result<(), PeerError> {
@@ -243,7 +246,7 @@ impl Mirror {
                     Ok(Event::Updated { project, version })
                         if project == self.project && version > release.version =>
                     {
-                        sleep(UPDATE_WAIT.mul_f64(rand::random_range(0.0..1.0))).await;
+                        sleep(self.update_wait.mul_f64(rand::random_range(0.0..1.0))).await;
                         return Ok(News::Look);
                     }
                     Ok(Event::NotHere { project }) if project == self.project => return Ok(News::NotHere),

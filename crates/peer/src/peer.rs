@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crowd_protocol::{
-    Answer, ChunkHash, ErrorCode, FileInfo, Have, MAX_AWAITING, NodeMessage, PeerMessage, ProjectName, Release,
-    RequestPath, Want,
+    Answer, ChunkHash, ErrorCode, FileInfo, Have, MAX_AWAITING, NodeMessage, PeerMessage, ProjectName,
+    Release, RequestPath, Want,
 };
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -87,8 +87,10 @@ impl Peer {
         });
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let request_timeout = config.request_timeout;
-        let actor = Actor::new(config, dialer, Arc::clone(&shared), receiver);
-        tokio::spawn(actor.run(first));
+        let mut actor = Actor::new(config, dialer, Arc::clone(&shared), receiver);
+        // Before anyone can listen: the first connection is no event.
+        actor.install(first);
+        tokio::spawn(actor.run());
         Ok(Self { commands, in_flight: Arc::new(Semaphore::new(IN_FLIGHT)), shared, request_timeout })
     }
 
@@ -124,8 +126,7 @@ impl Peer {
         have: Have,
         store: Arc<dyn ChunkStore>,
     ) -> Result<(), PeerError> {
-        let message =
-            |id| PeerMessage::Host { id, project: project.clone(), version, have: have.clone() };
+        let message = |id| PeerMessage::Host { id, project: project.clone(), version, have: have.clone() };
         self.done("host", message, Some(store)).await
     }
 

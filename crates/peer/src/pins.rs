@@ -36,7 +36,8 @@ impl Pins {
     /// Compares the owner of a verified release with the one seen first: [`PeerError::OwnerChanged`] where it is another.
     pub fn check(&self, server: &Server, release: &Release) -> Result<Pin, PeerError> {
         let known = self.read()?;
-        let Some(owner) = known.get(&server.to_string()).and_then(|of| of.get(release.project.as_str())) else {
+        let Some(owner) = known.get(&server.to_string()).and_then(|of| of.get(release.project.as_str()))
+        else {
             self.accept(server, release)?;
             return Ok(Pin::First);
         };

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crowd_protocol::{Answer, ChunkHash, ErrorCode, ErrorMessage, MAX_OPEN, PeerMessage, ProjectName, WireError};
+use crowd_protocol::{
+    Answer, ChunkHash, ErrorCode, ErrorMessage, MAX_OPEN, PeerMessage, ProjectName, WireError,
+};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;

@@ -34,7 +34,9 @@ impl NodeUrl {
         let (tls, default_port) = match scheme.to_ascii_lowercase().as_str() {
             "ws" | "http" => (false, 80),
             "wss" | "https" => (true, TLS_PORT),
-            "crowd" => return Err(bad("that is the address of a project; a node's starts with http://".into())),
+            "crowd" => {
+                return Err(bad("that is the address of a project; a node's starts with http://".into()));
+            }
             _ => return Err(bad("it starts with http://, https://, ws:// or wss://".into())),
         };
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));

@@ -6,7 +6,8 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
+use tracing_subscriber::layer::Identity;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +37,14 @@ pub struct Telemetry {
 impl Telemetry {
     /// Installs logs and trace context for the process. Errors where the filter is none, or something is installed.
     pub fn install(config: &TelemetryConfig) -> anyhow::Result<Self> {
+        Self::install_with(config, Identity::new())
+    }
+
+    /// [`Telemetry::install`], with a layer of the caller's own below the others.
+    pub fn install_with(
+        config: &TelemetryConfig,
+        own: impl Layer<Registry> + Send + Sync,
+    ) -> anyhow::Result<Self> {
         let filter = EnvFilter::try_new(&config.filter)
             .with_context(|| format!("{:?} is not a log filter; try info or debug", config.filter))?;
         // Without a collector to send to, spans are not recorded; they still have ids, which travel from hop to hop

@@ -1,4 +1,5 @@
 //! Clusters of several nodes in one process, on loopback ports that the system chose.
+
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod directory;

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use crowd_protocol::{
-    ChunkHash, ErrorCode, Manifest, ManifestBuilder, NodeMessage, PeerMessage, ProjectName, Release, SigningKey,
-    Want, WireError,
+    ChunkHash, ErrorCode, Manifest, ManifestBuilder, NodeMessage, PeerMessage, ProjectName, Release,
+    SigningKey, Want, WireError,
 };
 
 use crate::fake_node::Session;

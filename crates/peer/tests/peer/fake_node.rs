@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crowd_peer::{Backoff, NodeUrl, Peer, PeerConfig};
-use crowd_protocol::{
-    Answer, ChunkHash, Frame, NodeMessage, PeerMessage, Release, SUBPROTOCOL, WireError,
-};
+use crowd_protocol::{Answer, ChunkHash, Frame, NodeMessage, PeerMessage, Release, SUBPROTOCOL, WireError};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;

@@ -100,7 +100,8 @@ async fn a_large_folder_gets_larger_chunks_unless_told_otherwise() {
     let file = std::fs::File::create(dir.path().join("video.mp4")).unwrap();
     file.set_len(16_000 * 1_024).unwrap();
     assert_eq!(scanned(dir.path()).await.manifest.chunk_size(), 65_536);
-    let options = FolderOptions { chunk_size: Some(1_024), name: Some("s".into()), ..FolderOptions::default() };
+    let options =
+        FolderOptions { chunk_size: Some(1_024), name: Some("s".into()), ..FolderOptions::default() };
     let error = scan(dir.path(), options, |_| {}).await.unwrap_err();
     assert!(error.to_string().contains("at most 15000"), "{error}");
     std::fs::write(dir.path().join("crowd.toml"), "nane = 'x'").unwrap();

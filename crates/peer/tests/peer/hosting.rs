@@ -1,6 +1,7 @@
 //! Publishing and hosting: what the node is told, what it is given, and what a new connection is told again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use crowd_peer::{ChunkStore, DirStore, Event, MemoryStore, Mirror, MirrorEvent, Pins, Publication};
@@ -56,8 +57,12 @@ async fn a_refused_release_is_not_served() {
     let (peer, mut session) = node.peer().await;
     let content = Content::new(1, &[("index.html", b"hello")]);
     let release = content.release.clone();
-    let publication =
-        Publication { release: release.clone(), store: store_of(&content), have: Some(Have::All), token: None };
+    let publication = Publication {
+        release: release.clone(),
+        store: store_of(&content),
+        have: Some(Have::All),
+        token: None,
+    };
     let (published, ()) = tokio::join!(peer.publish(publication), async {
         let PeerMessage::Publish { id, .. } = session.next().await else { panic!("a publish") };
         session.refuse(id, &WireError::new(ErrorCode::NameTaken, "taken")).await;
@@ -116,6 +121,7 @@ async fn a_mirror_fetches_serves_and_follows() {
         store: DirStore::open(dir.path().join("chunks")).await.unwrap(),
         server: Server::parse("localhost:7000").unwrap(),
         pins: Pins::new(dir.path().join("owners.json")),
+        update_wait: Duration::from_millis(20),
     };
     let big = bytes(1, 5 * CHUNK);
     let mut first = Content::new(1, &[("a.txt", b"a"), ("big.txt", &big)]);

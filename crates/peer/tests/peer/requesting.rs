@@ -125,10 +125,8 @@ async fn goaway_moves_to_the_other_node_before_the_first_is_left() {
 #[tokio::test]
 async fn a_deadline_ends_every_wait() {
     let node = FakeNode::bind().await;
-    let config = crowd_peer::PeerConfig {
-        request_timeout: std::time::Duration::from_millis(50),
-        ..node.config()
-    };
+    let config =
+        crowd_peer::PeerConfig { request_timeout: std::time::Duration::from_millis(50), ..node.config() };
     let (peer, _session) = tokio::join!(Peer::connect(config), node.accept());
     let error = peer.unwrap().ping().await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::Timeout));

@@ -1,0 +1,111 @@
+//! The command line: which commands there are, and what all of them take.
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::commands::{get, host, keys, new, publish, status};
+
+/// Host static websites from the browsers and computers that visit them.
+///
+/// A project is a folder of files with a name. `crowd publish` signs it with your key and keeps hosting it; everyone
+/// who opens it hosts it, too. Discovery nodes only introduce, relay and verify.
+#[derive(Debug, Parser)]
+#[command(name = "crowd", version, max_term_width = 110)]
+#[command(after_long_help = "\
+Start here:
+  crowd new mysite                             a sample site to change
+  crowd publish mysite                         sign it, print its link, keep hosting it
+  crowd host crowd://discovery.example.org/mysite
+                                               on a computer that is always on: a host that never sleeps
+  crowd get crowd://discovery.example.org/mysite/
+                                               all of it, verified, into the folder mysite
+
+Exit codes:
+  0  done
+  1  failed
+  2  the command line is wrong
+  3  no such project, file or folder
+  4  nobody who has it is connected now
+  5  no answer in time
+  6  refused: the name is taken, a token is wanted, a signature or an owner is not right
+
+Settings are also taken from the environment: CROWD_NODE, CROWD_KEY, CROWD_TOKEN, CROWD_LOG, CROWD_CONFIG_DIR and
+what the help of each command names.")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+}
+
+/// How much is said about what happens.
+#[derive(Debug, Args)]
+pub(crate) struct LogArgs {
+    /// Say more about what happens, on standard error; twice for everything
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    verbose: u8,
+
+    /// What to log, for example info or crowd_peer=debug; comes before -v
+    #[arg(long = "log", env = "CROWD_LOG", value_name = "FILTER", global = true, hide_short_help = true)]
+    log: Option<String>,
+
+    /// Log lines as JSON objects
+    #[arg(long, env = "CROWD_LOG_JSON", global = true, hide_short_help = true)]
+    pub(crate) log_json: bool,
+}
+
+impl LogArgs {
+    /// The filter of what is logged.
+    pub(crate) fn filter(&self) -> String {
+        let level = match self.verbose {
+            0 => "warn",
+            1 => "info",
+            _ => "debug",
+        };
+        self.log.clone().unwrap_or_else(|| level.to_owned())
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    // `Serve(serve::ServeArgs)` and `Demo(demo::DemoArgs)` go here.
+    New(new::NewArgs),
+    Publish(publish::PublishArgs),
+    Host(host::HostArgs),
+    Get(get::GetArgs),
+    Keys(keys::KeysArgs),
+    Status(status::StatusArgs),
+}
+
+impl Command {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::New(args) => args.run(),
+            Self::Publish(args) => args.run().await,
+            Self::Host(args) => args.run().await,
+            Self::Get(args) => args.run().await,
+            Self::Keys(args) => args.run(),
+            Self::Status(args) => args.run().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_flag_has_help() {
+        let mut command = Cli::command();
+        command.clone().debug_assert();
+        command.build();
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            assert!(sub.get_about().is_some(), "{} has no help", sub.get_name());
+            for arg in sub.get_arguments() {
+                assert!(arg.get_help().is_some(), "{} {} has no help", sub.get_name(), arg.get_id());
+            }
+        }
+    }
+}

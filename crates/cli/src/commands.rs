@@ -1,0 +1,8 @@
+//! The commands, each in a file of its own.
+
+pub(crate) mod get;
+pub(crate) mod host;
+pub(crate) mod keys;
+pub(crate) mod new;
+pub(crate) mod publish;
+pub(crate) mod status;

@@ -1,0 +1,53 @@
+//! `crowd new`: the sample site, ready to publish.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+
+use crate::exit::Failure;
+use crate::output;
+
+/// Start a project: write the sample site into a new folder
+///
+/// The sample is a small site that shows what crowd links can do. Change it, or replace it by your own files.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  crowd new mysite
+  crowd publish mysite")]
+pub(crate) struct NewArgs {
+    /// The folder; it is made where it is missing, and must be empty where it is not
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+}
+
+impl NewArgs {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let dir = &self.dir;
+        let named = || dir.display().to_string();
+        match fs::read_dir(dir) {
+            Ok(mut entries) if entries.next().is_some() => {
+                return Err(Failure::Refused(format!("{} is not empty", dir.display())).into());
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(named),
+        }
+        let mut files = 0;
+        for (path, bytes) in crowd_app::sample_site() {
+            let to = dir.join(&*path);
+            let write = || {
+                fs::create_dir_all(to.parent().unwrap_or(dir))?;
+                fs::write(&to, &bytes)
+            };
+            write().with_context(|| to.display().to_string())?;
+            files += 1;
+        }
+        let dir = dir.display();
+        output::say(format_args!("{} in {dir}\nnext: crowd publish {dir}", output::count(files, "file")));
+        Ok(())
+    }
+}

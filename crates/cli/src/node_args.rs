@@ -1,0 +1,29 @@
+//! Which discovery node: the flags that several commands share, and the connection that they make.
+
+use anyhow::Context;
+use clap::Args;
+use crowd_peer::{NodeUrl, Peer, PeerConfig};
+use crowd_protocol::Server;
+
+/// The discovery node to connect to.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct NodeArgs {
+    /// A discovery node: http(s)://…, ws(s)://… or HOST:PORT
+    #[arg(long, env = "CROWD_NODE", value_name = "URL", default_value = "http://127.0.0.1:7000")]
+    pub(crate) node: NodeUrl,
+}
+
+impl NodeArgs {
+    /// The node that an address names, or else this one.
+    pub(crate) fn for_server(&self, server: Option<&Server>) -> NodeUrl {
+        server.map_or_else(|| self.node.clone(), NodeUrl::of)
+    }
+}
+
+/// Connects to a node, or says what could be done about it.
+pub(crate) async fn connect(url: &NodeUrl) -> anyhow::Result<Peer> {
+    let hint = if url.is_loopback() { "; is a node running? `crowd serve` starts one" } else { "" };
+    Peer::connect(PeerConfig::new([url.clone()]))
+        .await
+        .with_context(|| format!("no discovery node at {url}{hint}"))
+}
