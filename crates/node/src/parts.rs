@@ -5,16 +5,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use crowd_cluster::{Cluster, ClusterConfig, Hello, Joining, RemoteRegistry};
+use crowd_cluster::{Cluster, ClusterConfig, Hello, Joining, Member, RemoteRegistry};
 use crowd_directory::NodeName;
 use crowd_registry::{LocalRegistry, Registry};
 use crowd_relay::Relay;
 use crowd_session::{PeerTable, SessionConfig, Sessions};
+use futures_util::future::join_all;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::names::{node_name, public_url, socket_url};
 use crate::{Addresses, Config, Data, RegistryChoice};
+
+/// Of how many others a node that joins asks whether they see it.
+const ASK_WHETHER_SEEN: usize = 16;
+/// How often it asks.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What runs.
 pub(crate) struct Parts {
@@ -28,6 +34,7 @@ pub(crate) struct Parts {
     pub(crate) kept: Option<Arc<dyn Registry>>,
     /// What `welcome` and `goaway` tell, kept up to date by [`Parts::follow_nodes`].
     nodes: watch::Sender<Arc<Vec<String>>>,
+    me: Member,
     /// Who was in the cluster when this node came: until it sees them too, it would miss what they host.
     expected: Vec<NodeName>,
     settled: AtomicBool,
@@ -85,6 +92,7 @@ impl Parts {
         let cluster_id: Arc<str> = registry.id().into();
 
         let table = Arc::new(PeerTable::default());
+        let me = cluster_config.member()?;
         let cluster = Cluster::new(cluster_config, table.clone())?;
         let deny = config.deny.clone();
         let relay = Relay::new(config.relay.clone(), registry, table.clone(), cluster.nodes(), deny);
@@ -106,24 +114,45 @@ impl Parts {
             cluster,
             kept,
             nodes,
+            me,
             expected,
             settled: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
         })
     }
 
-    /// Waits until this node sees everyone whom it was told of: a request that came before would not find what they
-    /// host. Those who have died meanwhile are not waited for longer than `limit`.
+    /// Waits until this node sees everyone whom it was told of, and they see it: a request that came before would not
+    /// find what they host, nor theirs what is hosted here. Those who have died meanwhile are not waited for longer
+    /// than `limit`.
     pub(crate) async fn settle(&self, limit: Duration) {
-        let mut members = self.cluster.members();
-        let all_seen = members.wait_for(|members| {
-            let seen = |node: &NodeName| members.iter().any(|member| member.name == *node);
-            self.expected.iter().all(seen)
-        });
-        if timeout(limit, all_seen).await.is_err() {
+        let known = async {
+            let mut members = self.cluster.members();
+            let seen = members.wait_for(|members| {
+                let seen = |node: &NodeName| members.iter().any(|member| member.name == *node);
+                self.expected.iter().all(seen)
+            });
+            let seen = seen.await.map(|members| members.clone()).unwrap_or_default();
+            let others = seen.iter().filter(|member| member.name != self.name).take(ASK_WHETHER_SEEN);
+            join_all(others.map(|member| self.seen_by(&member.address))).await;
+        };
+        if timeout(limit, known).await.is_err() {
             tracing::warn!(expected = ?self.expected, "node.some_not_seen");
         }
         self.settled.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks the node at `address` until it sees this one.
+    async fn seen_by(&self, address: &str) {
+        let cluster_id = Some(self.cluster_id.to_string());
+        let joining = Joining { me: self.me.clone(), seeds: vec![address.to_owned()], cluster_id };
+        loop {
+            let hello = joining.hello_once().await;
+            let seen = |hello: &Hello| hello.members.iter().any(|member| member.name == self.name);
+            if hello.is_ok_and(|hello| hello.as_ref().is_some_and(seen)) {
+                return;
+            }
+            sleep(ASK_AGAIN).await;
+        }
     }
 
     /// Keeps what peers are told of the nodes up to date. A leaving node no longer names itself.

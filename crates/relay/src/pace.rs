@@ -23,6 +23,13 @@ pub struct Expectation {
     pub whole: Duration,
 }
 
+impl Expectation {
+    /// The same, but nothing to worry about before `least`.
+    pub(crate) fn at_least(self, least: Duration) -> Self {
+        Self { first_byte: self.first_byte.max(least), whole: self.whole.max(least) }
+    }
+}
+
 /// Latency in seconds, its deviation, and rate in bytes a second, as moving averages.
 #[derive(Debug, Clone)]
 pub(crate) struct Pace {

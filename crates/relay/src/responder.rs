@@ -12,6 +12,10 @@ use crate::{Ask, Expectation, Mailbox, Rejected};
 /// Asks that may wait for one responder, beyond those that it is working on.
 const WAITING: usize = 256;
 
+/// A node that works on something is heard of every 250 ms, whatever its peers do: only one that is silent for longer
+/// is not there. What its peers do is for itself to worry about.
+const NODE_IS_HEARD: Duration = Duration::from_millis(600);
+
 /// Whether an answer still has to be verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -154,7 +158,11 @@ impl Responder {
     /// When to worry about an ask of `size` bytes that is made now.
     pub fn expectation(&self, size: u32) -> Expectation {
         let ahead = self.owed.load(Ordering::Relaxed) as f64;
-        self.lock().pace.expectation(f64::from(size), ahead)
+        let expect = self.lock().pace.expectation(f64::from(size), ahead);
+        match self.kind {
+            Kind::Peer => expect,
+            Kind::Node => expect.at_least(NODE_IS_HEARD),
+        }
     }
 
     /// Seconds until an answer of `size` bytes would be here: what two candidates are compared by. Who failed

@@ -4,9 +4,9 @@ use anyhow::Context;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::Identity;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::layer::Identity;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 /// How log lines look.
@@ -64,6 +64,7 @@ impl Telemetry {
             Format::Json => logs.json().flatten_event(true).with_filter(filter).boxed(),
         };
         tracing_subscriber::registry()
+            .with(own)
             .with(spans)
             .with(logs)
             .try_init()
