@@ -7,4 +7,4 @@ mod sample_site;
 
 pub use asset::{Asset, asset};
 pub use page::{ErrorPage, error_page, landing_page};
-pub use sample_site::sample_site;
+pub use sample_site::{sample_site, sample_site_as};

@@ -9,6 +9,28 @@ use crate::asset::is_hidden;
 #[allow_missing = true]
 struct Site;
 
+/// What the sample calls itself, in the crowd addresses of its pages.
+const NAME: &str = "crowd://hello/";
+/// The same on a server that is named.
+const AT_SERVER: &str = "crowd://localhost:7000/hello/";
+
+/// The sample site as the project `name` on the discovery server `server` (`HOST:PORT`): the crowd addresses in its
+/// pages name those.
+pub fn sample_site_as(
+    name: &str,
+    server: &str,
+) -> impl Iterator<Item = (Cow<'static, str>, Cow<'static, [u8]>)> {
+    let (project, at_server) = (format!("crowd://{name}/"), format!("crowd://{server}/{name}/"));
+    sample_site().map(move |(path, bytes)| {
+        if !path.ends_with(".html") {
+            return (path, bytes);
+        }
+        let page = String::from_utf8_lossy(&bytes);
+        let page = page.replace(AT_SERVER, &at_server).replace(NAME, &project);
+        (path, page.into_bytes().into())
+    })
+}
+
 /// The files of the sample site, in the order of their paths: path and bytes.
 pub fn sample_site() -> impl Iterator<Item = (Cow<'static, str>, Cow<'static, [u8]>)> {
     let mut paths: Vec<_> = Site::iter().filter(|path| !is_hidden(path)).collect();
@@ -22,6 +44,15 @@ pub fn sample_site() -> impl Iterator<Item = (Cow<'static, str>, Cow<'static, [u
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_site_of_another_name_links_to_itself() {
+        let index =
+            sample_site_as("tides", "10.0.0.1:7100").find(|(path, _)| path == "index.html").unwrap().1;
+        let index = String::from_utf8(index.into_owned()).unwrap();
+        assert!(index.contains("crowd://tides/") && index.contains("crowd://10.0.0.1:7100/tides/"));
+        assert!(!index.contains(NAME) && !index.contains(AT_SERVER));
+    }
 
     #[test]
     fn the_sample_site_is_sorted_and_has_an_index() {

@@ -2,7 +2,8 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{get, host, keys, new, publish, status};
+use crate::commands::{demo, get, host, keys, new, publish, serve, status};
+use crate::hops::Hops;
 
 /// Host static websites from the browsers and computers that visit them.
 ///
@@ -30,7 +31,7 @@ Exit codes:
 
 Settings are also taken from the environment: CROWD_NODE, CROWD_KEY, CROWD_TOKEN, CROWD_LOG, CROWD_CONFIG_DIR and
 what the help of each command names.")]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
@@ -55,11 +56,13 @@ pub(crate) struct LogArgs {
 }
 
 impl LogArgs {
-    /// The filter of what is logged.
-    pub(crate) fn filter(&self) -> String {
-        let level = match self.verbose {
-            0 => "warn",
-            1 => "info",
+    /// The filter of what is logged. A node tells its operator more than a tool tells its user.
+    pub(crate) fn filter(&self, command: &Command) -> String {
+        let level = match (self.verbose, command) {
+            (0, Command::Serve(_)) | (1, _) => "info",
+            // The demo's nodes lose each other when it ends, which is nothing to warn of.
+            (0, Command::Demo(_)) => "error",
+            (0, _) => "warn",
             _ => "debug",
         };
         self.log.clone().unwrap_or_else(|| level.to_owned())
@@ -69,7 +72,8 @@ impl LogArgs {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    // `Serve(serve::ServeArgs)` and `Demo(demo::DemoArgs)` go here.
+    Demo(demo::DemoArgs),
+    Serve(Box<serve::ServeArgs>),
     New(new::NewArgs),
     Publish(publish::PublishArgs),
     Host(host::HostArgs),
@@ -79,8 +83,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) async fn run(self) -> anyhow::Result<()> {
+    /// Carries it out; `hops` can show what crosses the nodes of this process.
+    pub(crate) async fn run(self, hops: Hops) -> anyhow::Result<()> {
         match self {
+            Self::Demo(args) => args.run(hops).await,
+            Self::Serve(args) => args.run().await,
             Self::New(args) => args.run(),
             Self::Publish(args) => args.run().await,
             Self::Host(args) => args.run().await,

@@ -22,8 +22,10 @@ impl NodeArgs {
 
 /// Connects to a node, or says what could be done about it.
 pub(crate) async fn connect(url: &NodeUrl) -> anyhow::Result<Peer> {
-    let hint = if url.is_loopback() { "; is a node running? `crowd serve` starts one" } else { "" };
-    Peer::connect(PeerConfig::new([url.clone()]))
-        .await
-        .with_context(|| format!("no discovery node at {url}{hint}"))
+    match Peer::connect(PeerConfig::new([url.clone()])).await {
+        Err(error) if url.is_loopback() => {
+            Err(error).context("no discovery node on this computer (`crowd serve` starts one)")
+        }
+        connected => Ok(connected?),
+    }
 }

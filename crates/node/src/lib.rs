@@ -14,3 +14,5 @@ mod status;
 pub use addresses::Addresses;
 pub use config::{AppPort, Config, Data, RegistryChoice};
 pub use node::Node;
+
+pub use crowd_relay::{DenyList, RelayConfig};

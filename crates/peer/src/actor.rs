@@ -1,17 +1,17 @@
 //! The heart of a peer: one task that owns its connections, what awaits answers and what is hosted.
 //! It never waits for a socket: links write, and stores are read, beside it.
 
+mod moving;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crowd_protocol::{ErrorCode, MAX_ID, NodeMessage, PeerMessage, ProjectName, Release, WireError};
+use crowd_protocol::{ErrorCode, NodeMessage, PeerMessage, ProjectName, Release, WireError};
 use futures_util::future::BoxFuture;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_util::sync::CancellationToken;
 
 use crate::command::{Answered, Command};
 use crate::dial::{Dialed, Dialer};
@@ -21,8 +21,8 @@ use crate::link::{INBOX, Link, LinkEvent, LinkId, encode};
 use crate::nodes::Nodes;
 use crate::pending::{Pending, Waiter, Waiting};
 use crate::serving::{Asked, Served, Serving};
-use crate::stats::Counters;
-use crate::{Connection, Event, NodeUrl, PeerConfig, PeerError};
+use crate::shared::Shared;
+use crate::{Event, NodeUrl, PeerConfig, PeerError};
 
 /// How often connections are felt and what is over is swept up.
 const TICK: Duration = Duration::from_secs(1);
@@ -36,26 +36,6 @@ const LEAVE_MOST: Duration = Duration::from_secs(15);
 const WAIT_MOST: Duration = Duration::from_secs(60);
 /// Before a project that the node could not take now is announced again.
 const HOST_AGAIN: Duration = Duration::from_secs(3);
-
-/// What handles and actor both see.
-pub(crate) struct Shared {
-    pub(crate) ids: AtomicU64,
-    pub(crate) events: broadcast::Sender<Event>,
-    pub(crate) connection: watch::Sender<Option<Connection>>,
-    pub(crate) counters: Counters,
-    pub(crate) cancel: CancellationToken,
-}
-
-impl Shared {
-    pub(crate) fn next_id(&self) -> u64 {
-        self.ids.fetch_add(1, Ordering::Relaxed) & MAX_ID
-    }
-
-    fn emit(&self, event: Event) {
-        // Nobody listening is fine.
-        self.events.send(event).ok();
-    }
-}
 
 pub(crate) struct Actor {
     config: PeerConfig,
@@ -279,81 +259,6 @@ impl Actor {
                 self.shared.emit(Event::NotHere { project });
             }
         }
-    }
-
-    fn on_goaway(&mut self, link: LinkId, nodes: &[String], wait: Duration) {
-        self.nodes.tell(nodes);
-        if let Some(current) = self.current.as_ref().filter(|current| current.id == link) {
-            self.left = Some(current.connection.url.clone());
-            self.dial_at = Some(Instant::now() + wait);
-        }
-    }
-
-    fn on_lost(&mut self, id: LinkId, why: String) {
-        self.pending.lost(id);
-        if self.leaving.as_ref().is_some_and(|(link, _)| link.id == id) {
-            self.leaving = None;
-            return;
-        }
-        let Some(link) = self.current.take_if(|link| link.id == id) else { return };
-        tracing::info!(url = %link.connection.url, why, "node.lost");
-        self.pending.untell();
-        self.shared.connection.send_replace(None);
-        self.shared.emit(Event::Disconnected { why });
-        if link.since.elapsed() >= GOOD {
-            self.failures = 0;
-        }
-        self.failures += 1;
-        self.left = Some(link.connection.url.clone());
-        // After a goaway the node has said when to come.
-        if self.dialing.is_none() && self.dial_at.is_none() {
-            self.dial_at = Some(Instant::now() + self.config.backoff.wait(self.failures));
-        }
-    }
-
-    fn dial(&mut self) {
-        self.dial_at = None;
-        let Some(url) = self.nodes.next(self.left.as_ref()) else { return };
-        let dialer = Arc::clone(&self.dialer);
-        self.dialing = Some(Box::pin(async move { dialer.dial(&url).await }));
-    }
-
-    fn on_dialed(&mut self, dialed: Result<Dialed, PeerError>) {
-        self.dialing = None;
-        match dialed {
-            Ok(dialed) => self.install(dialed),
-            Err(error) => {
-                self.failures += 1;
-                let wait = self.config.backoff.wait(self.failures);
-                tracing::info!(%error, wait_ms = wait.as_millis() as u64, "node.unreachable");
-                self.dial_at = Some(Instant::now() + wait);
-            }
-        }
-    }
-
-    /// Makes a new connection the current one, and tells its node what this peer hosts and watches.
-    pub(crate) fn install(&mut self, dialed: Dialed) {
-        let connection = dialed.connection.clone();
-        self.links_made += 1;
-        let link = Link::spawn(self.links_made, dialed, self.inbox_sender.clone());
-        if let Some(old) = self.current.replace(link)
-            && let Some((older, _)) = self.leaving.replace((old, Instant::now()))
-        {
-            self.pending.lost(older.id);
-        }
-        self.nodes.tell(&connection.nodes);
-        self.nodes.settled();
-        self.host_again.clear();
-        for project in self.hostings.announced_projects() {
-            self.announce_hosted(&project);
-        }
-        for project in self.watched.clone() {
-            self.ask_self(|id| PeerMessage::Watch { id, project });
-        }
-        tracing::info!(url = %connection.url, node = connection.node, "node.connected");
-        self.shared.counters.connected();
-        self.shared.connection.send_replace(Some(connection.clone()));
-        self.shared.emit(Event::Connected(connection));
     }
 
     fn announce_hosted(&mut self, project: &ProjectName) {

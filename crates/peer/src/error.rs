@@ -8,7 +8,7 @@ use crowd_protocol::{ChunkHash, ErrorCode, OwnerKey, ProjectName, WireError};
 #[derive(Debug, thiserror::Error)]
 pub enum PeerError {
     /// The node answered with an error, or what it sent breaks a rule of the protocol.
-    #[error("{}", .0.message)]
+    #[error(transparent)]
     Wire(#[from] WireError),
     /// Not the address of a node.
     #[error("{text:?} is not the address of a node: {why}")]
@@ -64,12 +64,12 @@ pub enum PeerError {
         found: OwnerKey,
     },
     /// A file or folder could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     Io {
         /// Which one.
         path: PathBuf,
-        /// Why.
-        source: std::io::Error,
+        /// Why; part of the message already, so no source of it.
+        error: std::io::Error,
     },
     /// A folder that can't be published, or a file of this library that does not read.
     #[error("{}: {why}", path.display())]
@@ -114,8 +114,8 @@ impl PeerError {
         }
     }
 
-    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
-        Self::Io { path: path.to_owned(), source }
+    pub(crate) fn io(path: &Path, error: std::io::Error) -> Self {
+        Self::Io { path: path.to_owned(), error }
     }
 
     pub(crate) fn folder(path: &Path, why: impl Into<String>) -> Self {

@@ -241,7 +241,7 @@ fn hash(
     let path = root.join(found.path.as_str());
     let failed = |error| PeerError::io(&path, error);
     let mut file = File::open(&path).map_err(failed)?;
-    let mut entry = builder.file(found.path.as_str(), &media_type::of(found.path.as_str()))?;
+    let mut entry = builder.file(found.path.as_str(), &media_type(found.path.as_str()))?;
     let mut buffer = vec![0; READ];
     loop {
         let n = file.read(&mut buffer).map_err(failed)?;

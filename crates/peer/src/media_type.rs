@@ -10,7 +10,7 @@ const TEXT: [&str; 5] = [
 ];
 
 /// The media type of the file at `path`, with `; charset=utf-8` where it is text.
-pub(crate) fn of(path: &str) -> String {
+pub fn media_type(path: &str) -> String {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     let media_type = match extension.as_str() {
         "webmanifest" => "application/manifest+json".to_owned(),
@@ -39,7 +39,7 @@ mod tests {
             ("x.wasm", "application/wasm"),
             ("LICENSE", "application/octet-stream"),
         ] {
-            assert_eq!(super::of(path), media_type, "{path}");
+            assert_eq!(super::media_type(path), media_type, "{path}");
         }
     }
 }

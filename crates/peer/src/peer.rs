@@ -13,9 +13,10 @@ use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::actor::{Actor, Shared};
+use crate::actor::Actor;
 use crate::command::Command;
 use crate::dial::{Dialed, Dialer};
+use crate::shared::Shared;
 use crate::stats::Counters;
 use crate::{ChunkStore, Connection, Event, PeerConfig, PeerError, Stats};
 

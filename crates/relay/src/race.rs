@@ -255,6 +255,7 @@ async fn attempt(
         "sessioncast.ask",
         responder = %responder.id(),
         kind = match responder.kind() { Kind::Peer => "peer", Kind::Node => "node" },
+        manifest = ask.manifest,
     );
     let chunk = ChunkAsk { version, ..ask.clone() };
     let result = async {

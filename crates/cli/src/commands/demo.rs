@@ -3,32 +3,31 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use bytes::Bytes;
 use clap::Args;
 use crowd_node::{Config, Node};
-use crowd_peer::{Event, FolderOptions, FolderStore, MemoryStore, NodeUrl, Peer, PeerConfig, Publication, folder};
-use crowd_peer::ChunkStore;
-use crowd_protocol::{
-    Have, Manifest, ManifestBuilder, ProjectName, Release, RequestPath, SigningKey,
+use crowd_peer::{
+    ChunkStore, Event, FolderOptions, FolderStore, MemoryStore, NodeUrl, Peer, PeerConfig, Publication,
+    folder, media_type,
 };
+use crowd_protocol::{Have, Manifest, ManifestBuilder, ProjectName, Release, RequestPath, SigningKey};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock;
 use crate::hops::Hops;
 use crate::signals::stop_signal;
-use crate::time::timestamp;
 
 /// The public ports that are tried, so that links stay the same from demo to demo.
 const PORTS: [u16; 3] = [7000, 7100, 7200];
 /// A node that is not ready by then will not be.
 const READY: Duration = Duration::from_secs(20);
-/// What the sample site calls itself and its server in its crowd addresses.
+/// What the sample site is published as.
 const SAMPLE: &str = "hello";
-const SAMPLE_SERVER: &str = "localhost:7000";
 
 /// See it work: three nodes in this process, a site published on the first, read through the third.
 ///
@@ -38,7 +37,7 @@ const SAMPLE_SERVER: &str = "localhost:7000";
 Examples:
   crowd demo             the sample site
   crowd demo public/     a site of yours")]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// The folder to publish instead of the sample site
     dir: Option<PathBuf>,
 }
@@ -57,7 +56,7 @@ struct Site {
 
 impl DemoArgs {
     /// Runs until it is told to stop. `hops` shows what crosses the nodes while it is told to.
-    pub async fn run(self, hops: Hops) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, hops: Hops) -> anyhow::Result<()> {
         let started = Instant::now();
         let shutdown = CancellationToken::new();
         let mut running = JoinSet::new();
@@ -74,7 +73,9 @@ impl DemoArgs {
         for node in &nodes {
             println!("  {}/{name}/", node.url);
         }
-        println!("\nIn a browser each project has an origin of its own, such as http://{name}.localhost:PORT/.");
+        println!(
+            "\nIn a browser each project has an origin of its own, such as http://{name}.localhost:PORT/."
+        );
         println!("Ctrl-C ends the demo.\n");
         let told = tokio::spawn(tell_served(publisher.clone(), visitor.clone()));
         tokio::select! {
@@ -94,7 +95,7 @@ impl DemoArgs {
         let options = FolderOptions::read(dir)?;
         let folder = Arc::new(folder::scan(dir, options, |_| {}).await?);
         let json = folder.manifest_bytes.clone();
-        Ok(Site { manifest: folder.manifest.as_ref().clone(), json, store: Arc::new(FolderStore::new(folder)) })
+        Ok(Site { manifest: folder.manifest.clone(), json, store: Arc::new(FolderStore::new(folder)) })
     }
 }
 
@@ -139,15 +140,12 @@ async fn start_nodes(
 /// The sample site, its crowd addresses pointed at the first node.
 fn sample(first: &DemoNode) -> anyhow::Result<Site> {
     let server = first.url.trim_start_matches("http://");
-    let mut builder = ManifestBuilder::new(ProjectName::parse(SAMPLE)?).not_found(Some("404.html".to_owned()));
+    let mut builder =
+        ManifestBuilder::new(ProjectName::parse(SAMPLE)?).not_found(Some("404.html".to_owned()));
     let store = MemoryStore::default();
-    for (path, bytes) in crowd_app::sample_site() {
-        let media_type = folder::media_type(&path);
-        let bytes: Bytes = match media_type.starts_with("text/html") {
-            true => String::from_utf8(bytes.into_owned())?.replace(SAMPLE_SERVER, server).into(),
-            false => bytes.into_owned().into(),
-        };
-        builder.add(&path, &media_type, &bytes)?;
+    for (path, bytes) in crowd_app::sample_site_as(SAMPLE, server) {
+        let bytes = Bytes::from(bytes.into_owned());
+        builder.add(&path, &media_type(&path), &bytes)?;
         let chunk_size = crowd_protocol::DEFAULT_CHUNK;
         for at in (0..bytes.len()).step_by(chunk_size) {
             store.put(bytes.slice(at..bytes.len().min(at + chunk_size)));
@@ -166,10 +164,8 @@ async fn publish(node: &DemoNode, site: &Site) -> anyhow::Result<Peer> {
     let key = SigningKey::from_bytes(&seed);
     let project = site.manifest.project().clone();
     let manifest = crowd_protocol::ChunkHash::of(&site.json);
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let release = Release::sign(&key, project, 1, manifest, timestamp(since_epoch.as_secs()))?;
-    let publication =
-        Publication { release, store: site.store.clone(), have: Some(Have::All), token: None };
+    let release = Release::sign(&key, project, 1, manifest, clock::now())?;
+    let publication = Publication { release, store: site.store.clone(), have: Some(Have::All), token: None };
     peer.publish(publication).await?;
     let bytes: u64 = site.manifest.files().iter().map(|file| file.size).sum();
     println!(
@@ -191,7 +187,11 @@ async fn visit(node: &DemoNode, site: &Site, hops: &Hops) -> anyhow::Result<Peer
     hops.show(&node.name);
     let index = peer.request_path(project, &RequestPath::parse("")?, 0, None).await?;
     hops.hide();
-    println!("  {}  the visitor has {} bytes, and they are what was asked for", hops.clock(), index.bytes.len());
+    println!(
+        "  {}  the visitor has {} bytes, and they are what was asked for",
+        hops.clock(),
+        index.bytes.len()
+    );
 
     let (store, started) = (MemoryStore::default(), Instant::now());
     let chunks: BTreeMap<_, _> = site.manifest.chunks().iter().map(|hash| (*hash, ())).collect();
@@ -237,7 +237,7 @@ async fn tell_served(publisher: Peer, visitor: Peer) {
         let (one, two) = (publisher.stats(), visitor.stats());
         println!(
             "answered so far: the publisher {} chunks, the visitor {}",
-            one.chunks_served, two.chunks_served
+            one.served_chunks, two.served_chunks
         );
     }
 }

@@ -28,11 +28,11 @@ impl NewArgs {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let dir = &self.dir;
         let named = || dir.display().to_string();
-        match fs::read_dir(dir) {
-            Ok(mut entries) if entries.next().is_some() => {
+        match fs::read_dir(dir).map(|mut entries| entries.next().is_some()) {
+            Ok(true) => {
                 return Err(Failure::Refused(format!("{} is not empty", dir.display())).into());
             }
-            Ok(_) => {}
+            Ok(false) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error).with_context(named),
         }

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use crowd_node::{AppPort, Config, Data, Node, RegistryChoice};
-use crowd_relay::{DenyList, RelayConfig};
+use crowd_node::{AppPort, Config, Data, DenyList, Node, RegistryChoice, RelayConfig};
 use crowd_telemetry::Metrics;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +31,7 @@ Examples:
 
 Every flag is also CROWD_… in the environment (CROWD_PORT for --port) and a key of the file given with --config
 (port = 7000); a flag wins over the environment, the environment over the file.")]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Where the public port listens [default: 127.0.0.1]
     ///
     /// A loopback address also moves the cluster and admin listeners there; a public one never exposes them.
@@ -118,7 +117,7 @@ pub struct ServeArgs {
 
 impl ServeArgs {
     /// Runs the node until it is told to stop.
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let config = self.with_file()?.into_config()?;
         let shutdown = CancellationToken::new();
         let node = Node::bind(config).await?;
