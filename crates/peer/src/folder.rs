@@ -30,6 +30,8 @@ pub struct Folder {
     pub manifest_hash: ChunkHash,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
+    /// Symlinks that lead out of the folder: what they point to is published.
+    pub outside: Vec<PathBuf>,
 }
 
 /// A file or folder that is no part of the site.
@@ -80,9 +82,10 @@ impl Folder {
     }
 }
 
-/// Reads and hashes a folder on a blocking thread. Dotfiles (but not `.well-known`), `crowd.toml`, symlinks that leave
-/// the folder and names that no path may have are left out and listed in [`Folder::skipped`]. `options` come before
-/// what the folder's `crowd.toml` says.
+/// Reads and hashes a folder on a blocking thread. Names that are not for the public (`.git`, `.env`, `.ssh` …),
+/// `crowd.toml` and names that no path may have are left out and listed in [`Folder::skipped`]. Symlinks are followed, as
+/// a web server would; those that lead out of the folder are listed in [`Folder::outside`]. `options` come before what
+/// the folder's `crowd.toml` says.
 pub async fn scan(
     dir: impl Into<PathBuf>,
     options: FolderOptions,
@@ -107,7 +110,7 @@ fn scan_blocking(
     let options = options.or(FolderOptions::read(&root)?);
     let project = options.project(&root)?;
     let mut chunk_size = options.checked_chunk_size(&root)?;
-    let (found, skipped) = list(&root)?;
+    let Listed { found, skipped, outside } = list(&root)?;
     if found.is_empty() {
         return Err(PeerError::folder(dir, "there is no file to publish in it"));
     }
@@ -142,7 +145,7 @@ fn scan_blocking(
     let manifest = builder.build()?;
     let manifest_bytes = Bytes::from(manifest.to_json()?);
     let manifest_hash = ChunkHash::of(&manifest_bytes);
-    Ok(Folder { root, manifest, manifest_bytes, manifest_hash, skipped })
+    Ok(Folder { root, manifest, manifest_bytes, manifest_hash, skipped, outside })
 }
 
 struct Found {
@@ -150,9 +153,15 @@ struct Found {
     size: u64,
 }
 
+struct Listed {
+    found: Vec<Found>,
+    skipped: Vec<Skipped>,
+    outside: Vec<PathBuf>,
+}
+
 /// The files to publish in the order of their names, and what is left out.
-fn list(root: &Path) -> Result<(Vec<Found>, Vec<Skipped>), PeerError> {
-    let (mut found, mut skipped) = (Vec::new(), Vec::new());
+fn list(root: &Path) -> Result<Listed, PeerError> {
+    let (mut found, mut skipped, mut outside) = (Vec::new(), Vec::new(), Vec::new());
     let mut walk = WalkDir::new(root).min_depth(1).follow_links(true).sort_by_file_name().into_iter();
     while let Some(entry) = walk.next() {
         let entry = match entry {
@@ -171,7 +180,11 @@ fn list(root: &Path) -> Result<(Vec<Found>, Vec<Skipped>), PeerError> {
             }
         };
         let path = inside(root, entry.path());
-        match reason_to_skip(root, &entry) {
+        let leaves = || !entry.path().canonicalize().is_ok_and(|target| target.starts_with(root));
+        if entry.path_is_symlink() && leaves() {
+            outside.push(path.to_owned());
+        }
+        match reason_to_skip(&entry) {
             Some(why) => {
                 skipped.push(Skipped { path: path.to_owned(), why });
                 if entry.file_type().is_dir() {
@@ -189,28 +202,55 @@ fn list(root: &Path) -> Result<(Vec<Found>, Vec<Skipped>), PeerError> {
             None => {}
         }
     }
-    Ok((found, skipped))
+    Ok(Listed { found, skipped, outside })
 }
 
 fn inside<'p>(root: &Path, path: &'p Path) -> &'p Path {
     path.strip_prefix(root).unwrap_or(path)
 }
 
-fn reason_to_skip(root: &Path, entry: &DirEntry) -> Option<&'static str> {
+fn reason_to_skip(entry: &DirEntry) -> Option<&'static str> {
     let name = entry.file_name().as_encoded_bytes();
-    if name.starts_with(b".") && name != b".well-known" {
-        return Some("its name starts with a dot");
+    if is_private(&entry.file_name().to_string_lossy()) {
+        return Some("its name says that it is not for the public");
     }
     if entry.depth() == 1 && name == CONFIG_FILE.as_bytes() {
         return Some("it says how to publish the others");
-    }
-    if entry.path_is_symlink() && !entry.path().canonicalize().is_ok_and(|target| target.starts_with(root)) {
-        return Some("it is a symlink that leaves the folder");
     }
     if !entry.file_type().is_file() && !entry.file_type().is_dir() {
         return Some("it is no file");
     }
     None
+}
+
+/// Names that hold secrets, history or an editor's leavings. Other dotfiles, such as `.well-known` or a generator's
+/// `.buildinfo`, are part of a site.
+fn is_private(name: &str) -> bool {
+    const EXACT: [&str; 20] = [
+        ".git",
+        ".gitignore",
+        ".gitattributes",
+        ".gitmodules",
+        ".github",
+        ".hg",
+        ".svn",
+        ".bzr",
+        ".crowd",
+        ".ssh",
+        ".gnupg",
+        ".aws",
+        ".netrc",
+        ".npmrc",
+        ".pypirc",
+        ".htpasswd",
+        ".htaccess",
+        ".DS_Store",
+        ".idea",
+        ".vscode",
+    ];
+    let env = name == ".env" || name.starts_with(".env.");
+    let editor = name.starts_with(".#") || (name.starts_with('.') && name.ends_with(".swp"));
+    EXACT.contains(&name) || env || editor || name.starts_with(".crowd-part-")
 }
 
 /// A path as the manifest has it: `/` between its segments, whatever this computer uses.

@@ -27,7 +27,16 @@ pub(crate) fn prepare(root: &Path, path: &str) -> Result<PathBuf, PeerError> {
             Ok(meta) if meta.is_symlink() => return Err(refuse("a symlink is in the way")),
             Ok(_) => return Err(refuse("a file is where a folder belongs")),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                fs::create_dir(&at).map_err(|error| PeerError::io(&at, error))?;
+                match fs::create_dir(&at) {
+                    // Another file of the same folder was faster; what is there now is looked at like anything else.
+                    Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                        let made = fs::symlink_metadata(&at).map_err(|error| PeerError::io(&at, error))?;
+                        if !made.is_dir() {
+                            return Err(refuse("something that is no folder is where a folder belongs"));
+                        }
+                    }
+                    made => made.map_err(|error| PeerError::io(&at, error))?,
+                }
             }
             Err(error) => return Err(PeerError::io(&at, error)),
         }

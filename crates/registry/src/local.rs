@@ -63,7 +63,7 @@ impl LocalRegistry {
         let file = path.clone();
         let reopen = Box::new(move || named_failure(builder().open(&file)));
         let store = Store::new(database, Some(reopen)).map_err(|error| in_file(&path, error))?;
-        tracing::info!(path = %path.display(), id = store.id(), names = store.len()?, "registry opened");
+        tracing::info!(path = %path.display(), id = store.id(), names = store.len()?, "registry.opened");
         Self::start(store)
     }
 

@@ -1,5 +1,7 @@
 //! Logs to standard error, and the OpenTelemetry layer that gives every span a place in a trace.
 
+use std::io::IsTerminal;
+
 use anyhow::Context;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
@@ -58,7 +60,9 @@ impl Telemetry {
             .with_threads(false)
             .with_tracked_inactivity(false)
             .with_filter(ours);
-        let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let logs = tracing_subscriber::fmt::layer()
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_writer(std::io::stderr);
         let logs = match config.format {
             Format::Text => logs.with_target(false).compact().with_filter(filter).boxed(),
             Format::Json => logs.json().flatten_event(true).with_filter(filter).boxed(),

@@ -134,6 +134,12 @@ impl PublishArgs {
         progress.finish();
         let folder = folder.with_context(|| format!("{} can't be published", self.dir.display()))?;
         tell_skipped(&folder.skipped, screen);
+        if let [first, ..] = &folder.outside[..] {
+            let (count, first) = (output::count(folder.outside.len() as u64, "symlink"), first.display());
+            screen.remark(format_args!(
+                "{count} such as {first} lead out of the folder; what they point to is published"
+            ));
+        }
         Ok(folder)
     }
 

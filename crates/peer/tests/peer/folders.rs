@@ -59,20 +59,35 @@ async fn a_folder_makes_this_manifest() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn symlinks_stay_in_the_folder() {
+async fn symlinks_are_followed_and_those_that_lead_outside_are_named() {
     use std::os::unix::fs::symlink;
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("site");
     write(&root, "index.html", "x");
-    write(dir.path(), "secret/key.txt", "secret");
+    write(dir.path(), "shared/jquery.js", "js");
     symlink("index.html", root.join("home.html")).unwrap();
-    symlink(dir.path().join("secret"), root.join("out")).unwrap();
+    symlink(dir.path().join("shared"), root.join("out")).unwrap();
     symlink(".", root.join("round")).unwrap();
     symlink("nowhere", root.join("gone")).unwrap();
     let folder = scanned(&root).await;
     let paths: Vec<_> = folder.manifest.files().iter().map(|file| file.path.as_str()).collect();
-    assert_eq!(paths, ["home.html", "index.html"]);
-    assert_eq!(folder.skipped.len(), 3, "{:?}", folder.skipped);
+    assert_eq!(paths, ["home.html", "index.html", "out/jquery.js"]);
+    assert_eq!(folder.skipped.len(), 2, "{:?}", folder.skipped);
+    assert_eq!(folder.outside, [std::path::Path::new("out")]);
+}
+
+#[tokio::test]
+async fn secrets_and_history_are_left_out_and_other_dotfiles_are_part_of_the_site() {
+    let dir = tempfile::tempdir().unwrap();
+    for path in [".env", ".env.local", ".git/config", ".ssh/id", ".htpasswd", ".page.swp"] {
+        write(dir.path(), path, "private");
+    }
+    for path in [".buildinfo", ".nojekyll", ".well-known/security.txt", "index.html"] {
+        write(dir.path(), path, "public");
+    }
+    let folder = scanned(dir.path()).await;
+    let paths: Vec<_> = folder.manifest.files().iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, [".buildinfo", ".nojekyll", ".well-known/security.txt", "index.html"]);
 }
 
 #[tokio::test]
