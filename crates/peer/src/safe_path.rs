@@ -22,23 +22,17 @@ pub(crate) fn prepare(root: &Path, path: &str) -> Result<PathBuf, PeerError> {
     let mut at = root.to_owned();
     for folder in folders {
         at.push(folder);
-        match fs::symlink_metadata(&at) {
-            Ok(meta) if meta.is_dir() => {}
-            Ok(meta) if meta.is_symlink() => return Err(refuse("a symlink is in the way")),
-            Ok(_) => return Err(refuse("a file is where a folder belongs")),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                match fs::create_dir(&at) {
-                    // Another file of the same folder was faster; what is there now is looked at like anything else.
-                    Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                        let made = fs::symlink_metadata(&at).map_err(|error| PeerError::io(&at, error))?;
-                        if !made.is_dir() {
-                            return Err(refuse("something that is no folder is where a folder belongs"));
-                        }
-                    }
-                    made => made.map_err(|error| PeerError::io(&at, error))?,
-                }
-            }
-            Err(error) => return Err(PeerError::io(&at, error)),
+        // Made before it is looked at: another file of the same folder may be on its way, too.
+        match fs::create_dir(&at) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(PeerError::io(&at, error)),
+            _ => {}
+        }
+        let meta = fs::symlink_metadata(&at).map_err(|error| PeerError::io(&at, error))?;
+        if meta.is_symlink() {
+            return Err(refuse("a symlink is in the way"));
+        }
+        if !meta.is_dir() {
+            return Err(refuse("a file is where a folder belongs"));
         }
     }
     at.push(file);
@@ -72,6 +66,19 @@ mod tests {
         }
         assert_eq!(prepare(&root, "a/b/c.txt").unwrap(), root.join("a/b/c.txt"));
         assert!(root.join("a/b").is_dir());
+    }
+
+    #[test]
+    fn two_files_of_one_folder_may_come_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        for round in 0..50 {
+            let prepare = |name| prepare(dir.path(), &format!("{round}/a/b/{name}"));
+            std::thread::scope(|scope| {
+                let other = scope.spawn(|| prepare("x"));
+                prepare("y").unwrap();
+                other.join().unwrap().unwrap();
+            });
+        }
     }
 
     #[cfg(unix)]
