@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crowd_protocol::Have;
-use crowd_tests::{ScriptedPeer, TestSite, eventually, get, noise};
+use crowd_tests::{ScriptedPeer, TestSite, eventually, get, noise, within};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -16,7 +16,9 @@ use tokio::process::{Child, Command};
 fn crowd() -> Command {
     let tests = std::env::current_exe().expect("a test has a path");
     let profile = tests.parent().and_then(Path::parent).expect("tests are built below a profile's folder");
-    let mut command = Command::new(profile.join("crowd"));
+    let binary = profile.join("crowd");
+    assert!(binary.exists(), "build it first: cargo build -p crowd-cli");
+    let mut command = Command::new(binary);
     command.kill_on_drop(true).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     command
 }
@@ -186,7 +188,7 @@ async fn process_publish_get_and_host_carry_a_folder_across_three_nodes() {
     }
     std::fs::write(folder.join("index.html"), "<!doctype html><title>Docs</title>").unwrap();
     std::fs::write(folder.join("empty.txt"), "").unwrap();
-    let config = |who: &str| data.path().join(who);
+    let config = |who: &str| data.path().join("config").join(who);
     let url = |at: usize| format!("http://{}", nodes[at].public);
 
     let mut publisher = crowd();
@@ -209,17 +211,22 @@ async fn process_publish_get_and_host_carry_a_folder_across_three_nodes() {
     fetch("first", 2).await;
 
     let mut host = crowd();
-    host.env("CROWD_CONFIG_DIR", config("host")).arg("host").arg("--data").arg(data.path().join("held"));
+    host.env("CROWD_CONFIG_DIR", config("host"))
+        .args(["host", "--json"])
+        .arg("--data")
+        .arg(data.path().join("held"));
     host.arg(format!("crowd://{}/docs", nodes[1].public));
-    let _host = host.spawn().unwrap();
-    eventually("a second host has all of it", async || {
-        let reply = get(nodes[1].admin, "/api/cluster").await.ok()?;
-        let _: serde_json::Value = serde_json::from_slice(&reply.body).ok()?;
-        (reader.resolve(&project).await.ok()?.1 == 2).then_some(())
+    let mut host = host.spawn().unwrap();
+    let mut said = BufReader::new(host.stdout.take().unwrap()).lines();
+    within(Duration::from_secs(60), "the host has all of it", async {
+        while let Some(line) = said.next_line().await.unwrap() {
+            if line.contains("complete") {
+                return;
+            }
+        }
+        panic!("the host ended before it had all of it");
     })
     .await;
-    // Two hosts, one of which may still be fetching: it has all once the whole site can be had from it alone.
-    tokio::time::sleep(Duration::from_secs(3)).await;
     publisher.kill().await.unwrap();
     eventually("the publisher is gone", async || (reader.resolve(&project).await.ok()?.1 == 1).then_some(()))
         .await;
