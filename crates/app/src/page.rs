@@ -34,7 +34,16 @@ pub fn landing_page(domain: &str) -> String {
 pub fn error_page(error: &ErrorPage<'_>) -> String {
     let page = template(ERROR).unwrap_or_else(|| PLAIN_ERROR.to_owned());
     let ErrorPage { title, message, hint, trace } = *error;
-    fill(&page, &[("title", title), ("message", message), ("hint", hint), ("trace", trace)])
+    let message = sentence(message);
+    fill(&page, &[("title", title), ("message", &message), ("hint", hint), ("trace", trace)])
+}
+
+/// Messages are parts of log lines, too, and begin and end as those do.
+fn sentence(message: &str) -> String {
+    let mut chars = message.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if message.ends_with(['.', '!', '?']) || message.is_empty() { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
 }
 
 /// Replaces each `{{name}}` by its value, escaped for text and for quoted attributes. It is one pass, so that a value

@@ -52,7 +52,7 @@ impl FolderOptions {
     }
 
     /// The project's name: the one that is set, or the folder's made valid.
-    pub(crate) fn project(&self, dir: &Path) -> Result<ProjectName, PeerError> {
+    pub fn project(&self, dir: &Path) -> Result<ProjectName, PeerError> {
         if let Some(name) = &self.name {
             return Ok(ProjectName::parse(name)?);
         }

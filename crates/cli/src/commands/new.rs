@@ -6,9 +6,15 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use crowd_peer::FolderOptions;
 
 use crate::exit::Failure;
 use crate::output;
+
+/// What the site is called where the folder's name makes no project name.
+const SAMPLE: &str = "hello";
+/// The server that its addresses name: a node on this machine.
+const SERVER: &str = "localhost:7000";
 
 /// Start a project: write the sample site into a new folder
 ///
@@ -36,8 +42,10 @@ impl NewArgs {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error).with_context(named),
         }
+        // Its pages link to themselves by the name that `crowd publish` will give it.
+        let name = FolderOptions::default().project(dir).map_or(SAMPLE.to_owned(), |name| name.to_string());
         let mut files = 0;
-        for (path, bytes) in crowd_app::sample_site() {
+        for (path, bytes) in crowd_app::sample_site_as(&name, SERVER) {
             let to = dir.join(&*path);
             let write = || {
                 fs::create_dir_all(to.parent().unwrap_or(dir))?;
