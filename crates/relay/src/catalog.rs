@@ -90,6 +90,20 @@ impl Catalog {
         }
     }
 
+    /// [`Catalog::record`], asked of the registry whatever was seen; `seen` where it cannot say.
+    pub(crate) async fn refresh(
+        &self,
+        registry: &dyn Registry,
+        project: &ProjectName,
+        seen: Arc<Record>,
+    ) -> Arc<Record> {
+        let epoch = self.epoch.load(Ordering::Acquire);
+        match timeout(self.patience, registry.get(project)).await {
+            Ok(Ok(Some(record))) => self.saw(record, epoch),
+            _ => seen,
+        }
+    }
+
     /// Takes a record that was read or committed. The newest one known is kept, and given back.
     pub(crate) fn saw(&self, record: Arc<Record>, epoch: u64) -> Arc<Record> {
         let project = record.release.project.clone();
@@ -107,9 +121,9 @@ impl Catalog {
         self.saw(record, self.epoch.load(Ordering::Acquire));
     }
 
-    /// The hash of a release's manifest, as far as it was seen.
-    pub(crate) fn manifest_hash(&self, project: &ProjectName, version: u64) -> Option<ChunkHash> {
-        self.records.get(project)?.record.manifest_of(version)
+    /// The record of `project` as it was seen last.
+    pub(crate) fn seen(&self, project: &ProjectName) -> Option<Arc<Record>> {
+        self.records.get(project).map(|seen| seen.record)
     }
 
     /// The newest version that was seen of `project`; 0 where none was.

@@ -9,13 +9,13 @@ pub struct RelayConfig {
     pub cache_bytes: u64,
     /// Bytes of parsed manifests kept in memory.
     pub manifest_bytes: u64,
-    /// Bytes of answers that may be on their way through the node at once.
+    /// Bytes of answers that may be on their way through the node at once; a quarter of it is for manifests.
     pub room_bytes: u64,
     /// How long a request waits for room before it is `rate_limited`.
     pub room_wait: Duration,
     /// An asked peer or node that makes no progress for this long is given up.
     pub no_progress: Duration,
-    /// How long the directory may take to say who hosts a project.
+    /// How long it may take to find out whom to ask, all in all: manifests of hosted releases, who hosts elsewhere.
     pub lookup: Duration,
     /// How long the registry may take before what was seen last is used.
     pub registry: Duration,

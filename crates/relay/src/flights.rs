@@ -13,8 +13,9 @@ type Outcome = Result<Chunk, WireError>;
 type Flight = Shared<BoxFuture<'static, Outcome>>;
 
 /// What makes two requests equal. The scope is part of it: a forwarded request that waited for one that may itself
-/// be waiting on the forwarding node would wait for ever.
-pub(crate) type FlightKey = (Scope, ProjectName, ChunkHash);
+/// be waiting on the forwarding node would wait for ever. So is the size: it is what room is reserved for, and two
+/// manifests may disagree on it.
+pub(crate) type FlightKey = (Scope, ProjectName, ChunkHash, u32);
 
 /// The requests in flight. Whoever still waits drives the shared future; when nobody does, it is dropped.
 #[derive(Debug, Default)]
@@ -29,21 +30,22 @@ struct Table {
 }
 
 impl Flights {
-    /// Joins the flight of `key`, or starts one.
+    /// Joins the flight of `key`, or starts one; true where it was under way already.
     pub(crate) fn join(
         self: &Arc<Self>,
         key: FlightKey,
         start: impl FnOnce() -> BoxFuture<'static, Outcome>,
-    ) -> Flight {
+    ) -> (Flight, bool) {
         let mut table = self.lock();
         if let Some(flight) = table.by_key.get(&key).and_then(|(_, flight)| flight.upgrade()) {
             metrics::counter!("crowd_requests_shared_total").increment(1);
-            return flight;
+            return (flight, true);
         }
         let number = table.next;
         table.next += 1;
-        let landing = Landing { flights: self.clone(), key: key.clone(), number };
+        // Made before its landing, which takes the lock that is held here.
         let sessioncast = start();
+        let landing = Landing { flights: self.clone(), key: key.clone(), number };
         let flight: BoxFuture<'static, Outcome> = Box::pin(async move {
             let _landing = landing;
             sessioncast.await
@@ -51,7 +53,7 @@ impl Flights {
         let flight = flight.shared();
         let weak = flight.downgrade().expect("it has not been polled");
         table.by_key.insert(key, (number, weak));
-        flight
+        (flight, false)
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -81,7 +83,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     fn key() -> FlightKey {
-        (Scope::Cluster, ProjectName::parse("p").unwrap(), ChunkHash::of(b"x"))
+        (Scope::Cluster, ProjectName::parse("p").unwrap(), ChunkHash::of(b"x"), 1)
     }
 
     #[tokio::test]
@@ -96,12 +98,12 @@ mod tests {
             });
             flight
         };
-        let (a, b) = (flights.join(key(), start), flights.join(key(), start));
+        let (a, b) = (flights.join(key(), start).0, flights.join(key(), start).0);
         drop(a);
         b.await.unwrap();
         assert_eq!(started.load(Ordering::Relaxed), 1);
         assert!(flights.lock().by_key.is_empty());
-        flights.join(key(), start).await.unwrap();
+        flights.join(key(), start).0.await.unwrap();
         assert_eq!(started.load(Ordering::Relaxed), 2);
     }
 

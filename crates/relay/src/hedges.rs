@@ -29,6 +29,11 @@ impl HedgeBudget {
         let spend = |saved| (saved >= 100).then_some(saved - 100);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
     }
+
+    /// What was spent found nobody to ask.
+    pub(crate) fn refund(&self) {
+        self.0.fetch_add(100, Ordering::Relaxed);
+    }
 }
 
 #[cfg(test)]

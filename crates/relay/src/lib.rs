@@ -4,10 +4,12 @@
 //! it [`Responder`]s, bounded mailboxes with a measured pace. It never touches a socket.
 
 mod ask;
+mod attempt;
 mod cache;
 mod catalog;
 mod config;
 mod deny;
+mod finder;
 mod flights;
 mod hedges;
 mod listing;

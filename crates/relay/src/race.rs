@@ -1,71 +1,61 @@
 //! One sessioncast: asks one candidate after the other until verified bytes are here, and a second one early where the
 //! first is silent or slower than its own pace.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crowd_protocol::{ChunkHash, ErrorCode, WireError};
+use crowd_protocol::{ErrorCode, WireError};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::Instrument;
+use tokio::time::{Instant, sleep_until};
 
-use crate::listing::Listing;
-use crate::{Ask, BoxFuture, ChunkAsk, Expectation, Kind, Rejected, Relay, Responder, Scope, current_trace};
+use crate::attempt::{Candidate, Miss, attempt};
+use crate::finder::Finder;
+use crate::{BoxFuture, ChunkAsk, Expectation, Kind, Relay, Responder, Scope};
 
-/// However busy a responder's line is, it has this many times the time without progress for one answer.
-const PATIENCE: u32 = 6;
-
-/// Why an attempt brought nothing.
-#[derive(Debug)]
-enum Miss {
-    Refused(WireError),
-    Lied,
-    Silent,
-    Closed,
-    Busy,
-}
+/// A line that began to answer and then brought nothing for this long stands still.
+const STILL: Duration = Duration::from_millis(500);
+/// Between two looks at an answer that is slow, while there is no budget to ask somebody else.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Finds and asks until there is an answer.
 pub(crate) async fn race(relay: &Arc<Relay>, ask: &ChunkAsk, scope: Scope) -> Result<Bytes, WireError> {
+    let no_progress = relay.config.no_progress;
     let mut finder = Some(Finder::new(relay.clone(), ask.clone(), scope));
-    let mut search: Option<BoxFuture<'static, (Finder, Option<Candidate>)>> = None;
+    let mut search: Option<BoxFuture<'static, Finder>> = None;
     let mut attempts = FuturesUnordered::new();
     let mut watched: Option<Watched> = None;
     let mut tally = Tally::default();
-    let mut wanted = true;
+    let (mut wanted, mut paid) = (true, false);
     relay.hedges.earn();
     loop {
         if wanted && let Some(mut idle) = finder.take() {
             match idle.next_now() {
                 Some(candidate) => {
-                    wanted = false;
+                    (wanted, paid) = (false, false);
                     let expect = candidate.responder.expectation(ask.size);
                     watched = Some(Watched::new(candidate.responder.clone(), expect));
-                    attempts.push(attempt(
-                        candidate,
-                        ask,
-                        relay.config.no_progress,
-                        relay.distrusts_nodes(ask),
-                    ));
+                    attempts.push(attempt(candidate, ask, no_progress, relay.distrusts_nodes(ask)));
                     finder = Some(idle);
                 }
                 None if idle.exhausted() => {
-                    wanted = false;
+                    if paid {
+                        relay.hedges.refund();
+                    }
+                    (wanted, paid) = (false, false);
                     finder = Some(idle);
                 }
                 None => {
                     search = Some(Box::pin(async move {
                         idle.look().await;
-                        (idle, None)
+                        idle
                     }));
                 }
             }
+            continue;
         }
-        if attempts.is_empty() && search.is_none() && !wanted {
+        if attempts.is_empty() && search.is_none() {
             return Err(tally.error());
         }
         let worry_at = watched.as_ref().map(|watched| watched.at);
@@ -73,25 +63,26 @@ pub(crate) async fn race(relay: &Arc<Relay>, ask: &ChunkAsk, scope: Scope) -> Re
             biased;
             Some((responder, result)) = attempts.next(), if !attempts.is_empty() => {
                 match result {
+                    Ok(bytes) if bytes.len() > ask.size as usize => return Err(wrong_length()),
                     Ok(bytes) => return Ok(bytes),
                     Err(miss) => {
                         tracing::debug!(responder = %responder.id(), ?miss, "sessioncast.missed");
                         metrics::counter!("crowd_failovers_total", "why" => miss.label()).increment(1);
-                        tally.count(miss);
-                        if watched.as_ref().is_some_and(|watched| Arc::ptr_eq(&watched.responder, &responder)) {
-                            watched = None;
+                        tally.count(miss, responder.kind());
+                        // Where one that was given up on ends, the newest goes on alone.
+                        if watched.as_ref().is_none_or(|newest| Arc::ptr_eq(&newest.responder, &responder)) {
+                            (watched, wanted) = (None, true);
                         }
-                        wanted = true;
                     }
                 }
             }
-            (found, _) = async { search.as_mut().expect("checked").await }, if search.is_some() => {
+            found = async { search.as_mut().expect("checked").await }, if search.is_some() => {
                 search = None;
                 finder = Some(found);
             }
-            () = async { sleep_until(worry_at.expect("checked")).await }, if worry_at.is_some() && search.is_none() => {
-                let slow = watched.as_mut().expect("it worries");
-                match slow.judge() {
+            () = async { sleep_until(worry_at.expect("checked")).await }, if worry_at.is_some() => {
+                let newest = watched.as_mut().expect("it worries");
+                match newest.judge(no_progress) {
                     Verdict::Working => {}
                     Verdict::Silent => {
                         metrics::counter!("crowd_hedges_total", "why" => "silent").increment(1);
@@ -99,13 +90,33 @@ pub(crate) async fn race(relay: &Arc<Relay>, ask: &ChunkAsk, scope: Scope) -> Re
                     }
                     Verdict::Slow if relay.hedges.spend() => {
                         metrics::counter!("crowd_hedges_total", "why" => "slow").increment(1);
-                        (watched, wanted) = (None, true);
+                        (watched, wanted, paid) = (None, true, true);
                     }
-                    Verdict::Slow => watched = None,
+                    Verdict::Slow => newest.at = Instant::now() + LOOK_AGAIN,
                 }
             }
         }
     }
+}
+
+/// A chunk of the right hash that is not as long as its manifest says.
+pub(crate) fn wrong_length() -> WireError {
+    let why = "a chunk is not as long as the manifest says; the publisher has to publish again";
+    WireError::new(ErrorCode::BadManifest, why)
+}
+
+/// Asks one peer and nobody else: how the manifest of a release that is being published is had.
+pub(crate) async fn ask_only(
+    responder: Arc<Responder>,
+    ask: &ChunkAsk,
+    no_progress: Duration,
+) -> Result<Bytes, WireError> {
+    let candidate = Candidate { responder, version: ask.version };
+    attempt(candidate, ask, no_progress, true).await.1.map_err(|miss| {
+        let mut tally = Tally::default();
+        tally.count(miss, Kind::Peer);
+        tally.error()
+    })
 }
 
 /// The newest attempt, and when to worry about it.
@@ -130,204 +141,19 @@ impl Watched {
 
     /// Bytes that came since the ask show that the line is busy with it, or with what was asked before: an ask of
     /// somebody else would double what this home uploads. So it has the time that its size takes.
-    fn judge(&mut self) -> Verdict {
-        let whole_by = self.asked + self.expect.whole;
-        if self.responder.last_heard() <= self.asked {
+    fn judge(&mut self, no_progress: Duration) -> Verdict {
+        let (now, heard) = (Instant::now(), self.responder.last_heard());
+        if heard <= self.asked {
             return Verdict::Silent;
         }
-        if self.at < whole_by {
+        let whole_by = self.asked + self.expect.whole;
+        if now < whole_by {
             self.at = whole_by;
             return Verdict::Working;
         }
-        Verdict::Slow
-    }
-}
-
-struct Candidate {
-    responder: Arc<Responder>,
-    version: u64,
-}
-
-/// Says whom to ask next: local peers first, then nodes, then what the directory says when asked afresh.
-struct Finder {
-    relay: Arc<Relay>,
-    ask: ChunkAsk,
-    scope: Scope,
-    listing: Listing,
-    /// Hosted releases whose manifests are not in memory.
-    unread: Vec<u64>,
-    asked: Vec<Arc<str>>,
-    nodes: VecDeque<Arc<Responder>>,
-    looked: Looked,
-    asked_local: u32,
-    asked_nodes: u32,
-}
-
-#[derive(PartialEq)]
-enum Looked {
-    NotYet,
-    InMemory,
-    Afresh,
-}
-
-impl Finder {
-    fn new(relay: Arc<Relay>, ask: ChunkAsk, scope: Scope) -> Self {
-        let (listing, unread) = relay.listing(&ask);
-        let looked = if scope == Scope::Local { Looked::Afresh } else { Looked::NotYet };
-        Self {
-            relay,
-            ask,
-            scope,
-            listing,
-            unread,
-            asked: Vec::new(),
-            nodes: VecDeque::new(),
-            looked,
-            asked_local: 0,
-            asked_nodes: 0,
-        }
-    }
-
-    /// The next candidate, where finding it takes no waiting.
-    fn next_now(&mut self) -> Option<Candidate> {
-        if self.looked == Looked::NotYet
-            && let Some(known) = self.relay.nodes.known_holders(&self.ask.project)
-        {
-            self.looked = Looked::InMemory;
-            self.nodes = known.into();
-        }
-        // Where several peers here were silent, ask another node before the rest of them.
-        let nodes_first = self.asked_local >= 2 && self.asked_nodes < self.asked_local;
-        let found = match nodes_first {
-            true => self.next_node().or_else(|| self.next_local()),
-            false => self.next_local().or_else(|| self.next_node()),
-        }?;
-        self.asked.push(found.responder.id().clone());
-        Some(found)
-    }
-
-    fn next_local(&mut self) -> Option<Candidate> {
-        let Self { relay, ask, listing, asked, .. } = self;
-        let has = |version, have: &_| listing.has(version, have);
-        let (responder, version) = relay.peers.pick(&ask.project, ask.size, &has, asked)?;
-        self.asked_local += 1;
-        Some(Candidate { responder, version })
-    }
-
-    fn next_node(&mut self) -> Option<Candidate> {
-        while let Some(responder) = self.nodes.pop_front() {
-            if !self.asked.contains(responder.id()) {
-                self.asked_nodes += 1;
-                return Some(Candidate { responder, version: self.ask.version });
-            }
-        }
-        None
-    }
-
-    fn exhausted(&self) -> bool {
-        self.unread.is_empty() && self.looked == Looked::Afresh
-    }
-
-    /// Learns what may bring a further candidate: manifests of hosted releases, then who hosts elsewhere.
-    async fn look(&mut self) {
-        let unread = std::mem::take(&mut self.unread);
-        if !unread.is_empty() {
-            self.relay.read_manifests(&self.ask, &unread, &mut self.listing).await;
-            return;
-        }
-        if self.scope == Scope::Local {
-            return;
-        }
-        let fresh = self.looked == Looked::InMemory;
-        self.nodes = self.relay.nodes.holders(&self.ask.project, fresh).await.into();
-        self.looked = Looked::Afresh;
-    }
-}
-
-async fn attempt(
-    candidate: Candidate,
-    ask: &ChunkAsk,
-    no_progress: Duration,
-    distrust_nodes: bool,
-) -> (Arc<Responder>, Result<Bytes, Miss>) {
-    let Candidate { responder, version } = candidate;
-    let span = tracing::info_span!(
-        "sessioncast.ask",
-        responder = %responder.id(),
-        kind = match responder.kind() { Kind::Peer => "peer", Kind::Node => "node" },
-        manifest = ask.manifest,
-    );
-    let chunk = ChunkAsk { version, ..ask.clone() };
-    let result = async {
-        let (reply, mut answer) = oneshot::channel();
-        let hash = chunk.hash;
-        responder.ask(Ask { chunk, trace: current_trace(), reply }).map_err(|why| match why {
-            Rejected::Full => Miss::Busy,
-            Rejected::Closed => Miss::Closed,
-        })?;
-        let asked = Instant::now();
-        let mut give_up = asked + no_progress;
-        loop {
-            match timeout_at(give_up, &mut answer).await {
-                Ok(Ok(Ok(bytes))) => return verified(&responder, hash, bytes, distrust_nodes),
-                Ok(Ok(Err(refused))) => return Err(Miss::Refused(refused)),
-                Ok(Err(_)) => return Err(Miss::Closed),
-                Err(_) => {
-                    let later = (responder.last_heard() + no_progress).min(asked + no_progress * PATIENCE);
-                    if later <= Instant::now() {
-                        responder.failed();
-                        return Err(Miss::Silent);
-                    }
-                    give_up = later;
-                }
-            }
-        }
-    }
-    .instrument(span)
-    .await;
-    (responder, result)
-}
-
-/// The one hash check of an answer, by the node whose peer gave it; and by this one too where it will keep what
-/// another node gave, since one bad node must not poison others.
-fn verified(
-    responder: &Responder,
-    hash: ChunkHash,
-    bytes: Bytes,
-    distrust_nodes: bool,
-) -> Result<Bytes, Miss> {
-    let check = responder.kind() == Kind::Peer || distrust_nodes;
-    if check && ChunkHash::of(&bytes) != hash {
-        responder.failed();
-        tracing::warn!(responder = %responder.id(), %hash, "sessioncast.wrong_bytes");
-        return Err(Miss::Lied);
-    }
-    Ok(bytes)
-}
-
-/// Asks one peer and nobody else: how the manifest of a release that is being published is had.
-pub(crate) async fn ask_only(
-    responder: Arc<Responder>,
-    ask: &ChunkAsk,
-    no_progress: Duration,
-) -> Result<Bytes, WireError> {
-    let candidate = Candidate { responder, version: ask.version };
-    attempt(candidate, ask, no_progress, true).await.1.map_err(|miss| {
-        let mut tally = Tally::default();
-        tally.count(miss);
-        tally.error()
-    })
-}
-
-impl Miss {
-    fn label(&self) -> &'static str {
-        match self {
-            Self::Refused(_) => "refused",
-            Self::Lied => "lied",
-            Self::Silent => "silent",
-            Self::Closed => "closed",
-            Self::Busy => "busy",
-        }
+        let still = now.saturating_duration_since(heard) >= STILL.max(self.expect.first_byte);
+        // Who talks of other things for this long is as good as silent too.
+        if still || now >= self.asked + no_progress { Verdict::Silent } else { Verdict::Slow }
     }
 }
 
@@ -336,16 +162,19 @@ impl Miss {
 struct Tally {
     silent: u32,
     busy: u32,
+    wrong_length: bool,
 }
 
 impl Tally {
-    fn count(&mut self, miss: Miss) {
+    fn count(&mut self, miss: Miss, of: Kind) {
         match miss {
             Miss::Silent => self.silent += 1,
             Miss::Busy => self.busy += 1,
             Miss::Refused(error) => match error.code {
                 ErrorCode::Timeout => self.silent += 1,
                 ErrorCode::RateLimited => self.busy += 1,
+                // Another node has seen it; a peer may say what it likes.
+                ErrorCode::BadManifest if of == Kind::Node => self.wrong_length = true,
                 _ => {}
             },
             Miss::Lied | Miss::Closed => {}
@@ -353,7 +182,9 @@ impl Tally {
     }
 
     fn error(&self) -> WireError {
-        if self.silent > 0 {
+        if self.wrong_length {
+            wrong_length()
+        } else if self.silent > 0 {
             WireError::new(ErrorCode::Timeout, "peers were asked and none answered in time")
         } else if self.busy > 0 {
             WireError::rate_limited("everyone who has the chunk is busy; try again", 500)

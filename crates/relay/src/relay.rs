@@ -13,15 +13,14 @@ use tracing::{Instrument, Span};
 use crate::cache::ChunkCache;
 use crate::flights::Flights;
 use crate::hedges::HedgeBudget;
-use crate::listing::Listing;
-use crate::race::{ask_only, race};
+use crate::race::{ask_only, race, wrong_length};
 use crate::{
     BoxFuture, Catalog, Chunk, ChunkAsk, DenyList, LocalPeers, Nodes, RelayConfig, Responder, Room, Scope,
     Site,
 };
 
 /// How long a search for the older release that lists a hash may take.
-const OLDER_SEARCH: Duration = Duration::from_millis(900);
+const OLDER_SEARCH: Duration = Duration::from_millis(500);
 
 /// Finds, asks, verifies, fails over, caches.
 pub struct Relay {
@@ -33,7 +32,11 @@ pub struct Relay {
     catalog: Catalog,
     cache: ChunkCache,
     flights: Arc<Flights>,
+    /// Room for chunks.
     room: Room,
+    /// Room for manifests. A chunk that has its room may have to wait for a manifest; had both the same room, requests
+    /// could hold all of it and wait for each other.
+    manifest_room: Room,
     deny: DenyList,
     answered: AtomicU64,
     answered_bytes: AtomicU64,
@@ -52,7 +55,8 @@ impl Relay {
             catalog: Catalog::new(&config),
             cache: ChunkCache::new(config.cache_bytes),
             flights: Arc::default(),
-            room: Room::new(config.room_bytes, config.room_wait),
+            room: Room::new(config.room_bytes / 4 * 3, config.room_wait),
+            manifest_room: Room::new(config.room_bytes / 4, config.room_wait),
             hedges: HedgeBudget::default(),
             config,
             peers,
@@ -105,6 +109,16 @@ impl Relay {
         self.catalog.record(&*self.registry, project).await
     }
 
+    /// [`Relay::record`], asked of the registry anew where `version` is newer than what was seen: another node may
+    /// have told somebody of it before this one heard.
+    pub async fn record_with(&self, project: &ProjectName, version: u64) -> Result<Arc<Record>, WireError> {
+        let record = self.record(project).await?;
+        if record.release.version >= version {
+            return Ok(record);
+        }
+        Ok(self.catalog.refresh(&*self.registry, project, record).await)
+    }
+
     /// How many peers host `project`, in the whole cluster.
     pub async fn peers_of(&self, project: &ProjectName) -> u64 {
         let local = self.peers.hosting(project);
@@ -128,7 +142,7 @@ impl Relay {
         at: u32,
         version: Option<u64>,
     ) -> Result<(FileInfo, Option<ChunkAsk>), WireError> {
-        let record = self.record(project).await?;
+        let record = self.record_with(project, version.unwrap_or_default()).await?;
         let newest = record.release.version;
         if version.is_some_and(|version| version != newest) {
             return Err(WireError::new(ErrorCode::StaleVersion, format!("the newest version is {newest}")));
@@ -156,15 +170,8 @@ impl Relay {
     /// Gets what was found, from wherever in the cluster it is. `bad_manifest` where an exact chunk has another
     /// length than its manifest says.
     pub async fn fetch(self: &Arc<Self>, ask: ChunkAsk) -> Result<Chunk, WireError> {
-        let exact = ask.exact.then_some(ask.size as usize);
-        let chunk = self.cast_once(ask, Scope::Cluster).await?;
-        if exact.is_some_and(|size| size != chunk.bytes.len()) {
-            return Err(WireError::new(
-                ErrorCode::BadManifest,
-                "a chunk is not as long as the manifest says; the publisher has to publish again",
-            ));
-        }
-        Ok(chunk)
+        let (exact, size) = (ask.exact, ask.size);
+        fit(self.cast_once(ask, Scope::Cluster).await?, exact, size)
     }
 
     /// What another node forwarded: asked of this node's peers only.
@@ -173,7 +180,8 @@ impl Relay {
         if ask.size as usize > MAX_MANIFEST {
             return Err(WireError::new(ErrorCode::TooLarge, "no chunk or manifest is that large"));
         }
-        self.cast_once(ask, Scope::Local).await
+        let (exact, size) = (ask.exact, ask.size);
+        fit(self.cast_once(ask, Scope::Local).await?, exact, size)
     }
 
     /// The manifest of a release that `publisher` is about to publish: asked of it and nobody else, verified,
@@ -183,7 +191,7 @@ impl Relay {
         publisher: Arc<Responder>,
         ask: &ChunkAsk,
     ) -> Result<Arc<Manifest>, WireError> {
-        let _room = self.room.reserve(ask.size).await?;
+        let _room = self.manifest_room.reserve(ask.size).await?;
         let bytes = ask_only(publisher, ask, self.config.no_progress).await.map_err(|error| WireError {
             message: format!("the manifest could not be had: {}", error.message).into(),
             ..error
@@ -254,51 +262,60 @@ impl Relay {
                 None => unread.push(version),
             }
         }
+        let lists = async |version| -> Result<Option<ChunkAsk>, WireError> {
+            let manifest = self.manifest(record, version, Scope::Cluster).await?;
+            let listed = !manifest.numbers_of(&hash).is_empty();
+            Ok(listed.then(|| ask(version, size_of_chunk(&manifest, &hash), false)))
+        };
+        // The newest manifest has the time that any chunk has: without it nobody can say that the hash is in none.
+        if unread.first() == Some(&release.version) {
+            unread.remove(0);
+            if let Some(found) = lists(release.version).await? {
+                return Ok(found);
+            }
+        }
+        // The older ones, which may be nowhere any more, share a bounded search.
         let search = async {
-            let mut failed = None;
             for version in unread {
-                match self.manifest(record, version, Scope::Cluster).await {
-                    Ok(manifest) if !manifest.numbers_of(&hash).is_empty() => {
-                        return Ok(ask(version, size_of_chunk(&manifest, &hash), false));
-                    }
-                    Ok(_) => {}
-                    // Without the newest manifest nobody can say that the hash is in none.
-                    Err(error) if version == release.version => return Err(error),
-                    Err(error) => failed = Some(error),
+                if let Ok(Some(found)) = lists(version).await {
+                    return Some(found);
                 }
             }
-            tracing::debug!(?failed, "hash.in_no_manifest");
-            Err(WireError::new(ErrorCode::NotFound, "no release of the project lists that hash"))
+            None
         };
-        // The newest release's manifest has the time that any chunk has; the older ones share a bounded search.
-        if self.catalog.manifest(&release.manifest, &release.project).is_none() {
-            return search.await;
-        }
-        timeout(OLDER_SEARCH, search).await.unwrap_or_else(|_| {
-            Err(WireError::new(ErrorCode::NotFound, "no release of the project lists that hash"))
-        })
+        let found = timeout(OLDER_SEARCH, search).await.unwrap_or_default();
+        found.ok_or_else(|| WireError::new(ErrorCode::NotFound, "no release of the project lists that hash"))
     }
 
     async fn cast_once(self: &Arc<Self>, ask: ChunkAsk, scope: Scope) -> Result<Chunk, WireError> {
         let chunk = match self.cache.get(&ask.hash) {
             Some(bytes) => Chunk::new(bytes, None),
-            None => {
-                let key = (scope, ask.project.clone(), ask.hash);
-                let flight = self.flights.join(key, || {
-                    let relay = self.clone();
-                    Box::pin(async move { relay.cast(ask, scope).await }.instrument(Span::current()))
-                });
-                flight.await?
-            }
+            None => self.share(ask, scope).await?,
         };
         self.answered.fetch_add(1, Ordering::Relaxed);
         self.answered_bytes.fetch_add(chunk.bytes.len() as u64, Ordering::Relaxed);
         Ok(chunk)
     }
 
+    /// The sessioncast that is in flight for the same, or a new one.
+    async fn share(self: &Arc<Self>, ask: ChunkAsk, scope: Scope) -> Result<Chunk, WireError> {
+        let key = (scope, ask.project.clone(), ask.hash, ask.size);
+        let start = || -> BoxFuture<'static, Result<Chunk, WireError>> {
+            let cast = self.clone().cast(ask.clone(), scope);
+            Box::pin(cast.instrument(Span::current()))
+        };
+        let (flight, joined) = self.flights.join(key.clone(), start);
+        match flight.await {
+            // It may have looked for peers before there was the one that this requester knows of.
+            Err(error) if joined && error.code == ErrorCode::NoPeer => self.flights.join(key, start).0.await,
+            outcome => outcome,
+        }
+    }
+
     /// One sessioncast, with its room and its place in the cache.
     async fn cast(self: Arc<Self>, ask: ChunkAsk, scope: Scope) -> Result<Chunk, WireError> {
-        let room = self.room.reserve(ask.size).await?;
+        let room = if ask.manifest { &self.manifest_room } else { &self.room };
+        let room = room.reserve(ask.size).await?;
         let bytes = race(&self, &ask, scope).await?;
         // Manifests are kept parsed; their bytes would push chunks out.
         if self.cache.is_on() && !ask.manifest && bytes.len() <= MAX_CHUNK {
@@ -311,54 +328,15 @@ impl Relay {
     pub(crate) fn distrusts_nodes(&self, ask: &ChunkAsk) -> bool {
         self.cache.is_on() || ask.manifest
     }
+}
 
-    /// What is known, without waiting, of the releases hosted here that list what is asked; and which of them need
-    /// their manifest read first.
-    pub(crate) fn listing(&self, ask: &ChunkAsk) -> (Listing, Vec<u64>) {
-        let (mut listing, mut unread) = (Listing::default(), Vec::new());
-        for version in self.peers.versions(&ask.project) {
-            if ask.manifest {
-                if version == ask.version {
-                    listing.manifest_of(version);
-                }
-                continue;
-            }
-            if version == ask.version {
-                listing.somewhere_in(version);
-            }
-            unread.push(version);
-        }
-        if !unread.is_empty() {
-            unread.retain(|version| !self.list_from_memory(ask, *version, &mut listing));
-        }
-        (listing, unread)
+/// `bad_manifest` where `chunk` is longer than `size`, or `exact` and shorter.
+fn fit(chunk: Chunk, exact: bool, size: u32) -> Result<Chunk, WireError> {
+    let (len, size) = (chunk.bytes.len(), size as usize);
+    if len > size || (exact && len < size) {
+        return Err(wrong_length());
     }
-
-    fn list_from_memory(&self, ask: &ChunkAsk, version: u64, listing: &mut Listing) -> bool {
-        let manifest = self.catalog.manifest_hash(&ask.project, version);
-        let manifest = manifest.and_then(|hash| self.catalog.manifest(&hash, &ask.project));
-        let Some(manifest) = manifest else { return false };
-        listing.under(version, manifest.numbers_of(&ask.hash));
-        true
-    }
-
-    /// Reads the manifests of hosted `versions` from hosts here and adds what they list. Boxed, since reading one is a
-    /// sessioncast of its own.
-    pub(crate) fn read_manifests<'a>(
-        self: &'a Arc<Self>,
-        ask: &'a ChunkAsk,
-        versions: &'a [u64],
-        listing: &'a mut Listing,
-    ) -> BoxFuture<'a, ()> {
-        Box::pin(async move {
-            let Ok(record) = self.record(&ask.project).await else { return };
-            for version in versions {
-                if let Ok(manifest) = self.manifest(&record, *version, Scope::Local).await {
-                    listing.under(*version, manifest.numbers_of(&ask.hash));
-                }
-            }
-        })
-    }
+    Ok(chunk)
 }
 
 /// The most bytes that a chunk of this manifest may have.

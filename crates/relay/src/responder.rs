@@ -37,6 +37,8 @@ pub struct Responder {
     /// Bytes of answers asked for and not yet come.
     owed: AtomicU64,
     open: AtomicU32,
+    /// Milliseconds since `born` at which the first of the asks that are open was sent, about.
+    busy_since: AtomicU64,
     /// Answers that were wrong, or never came, lately.
     faults: AtomicU32,
     measured: Mutex<Measured>,
@@ -48,8 +50,9 @@ struct Measured {
     last_answer: Instant,
 }
 
-/// An ask that was sent: what it takes to measure its answer.
-#[derive(Debug, Clone, Copy)]
+/// An ask that was sent: what it takes to measure its answer. Used up by [`Responder::answered`] or
+/// [`Responder::closed`], so that it is counted back once.
+#[derive(Debug)]
 pub struct OpenAsk {
     sent: Instant,
     owed: u32,
@@ -75,6 +78,7 @@ impl Responder {
             heard: AtomicU64::new(0),
             owed: AtomicU64::new(0),
             open: AtomicU32::new(0),
+            busy_since: AtomicU64::new(0),
             faults: AtomicU32::new(0),
             measured: Mutex::new(Measured { pace: Pace::default(), last_answer: now }),
         }
@@ -109,6 +113,9 @@ impl Responder {
     /// The actor sent an ask to the peer or node.
     pub fn sent(&self, ask: &Ask) -> OpenAsk {
         let before = self.open.fetch_add(1, Ordering::Relaxed);
+        if before == 0 {
+            self.busy_since.store(self.age(), Ordering::Relaxed);
+        }
         OpenAsk { sent: Instant::now(), owed: ask.chunk.size, alone: before == 0 }
     }
 
@@ -119,14 +126,15 @@ impl Responder {
 
     /// An answer of `bytes` came.
     pub fn answered(&self, open: OpenAsk, bytes: usize) {
+        let OpenAsk { sent, alone, .. } = open;
         self.closed(open);
         let now = Instant::now();
         let mut measured = self.lock();
-        let free_at = open.sent.max(measured.last_answer);
+        let free_at = sent.max(measured.last_answer);
         measured.last_answer = now;
-        let (elapsed, service) = (now - open.sent, now.saturating_duration_since(free_at));
+        let (elapsed, service) = (now - sent, now.saturating_duration_since(free_at));
         let (elapsed, service) = (elapsed.as_secs_f64(), service.as_secs_f64());
-        measured.pace.answered(bytes as f64, elapsed, service, open.alone);
+        measured.pace.answered(bytes as f64, elapsed, service, alone);
         drop(measured);
         let _ =
             self.faults.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |faults| faults.checked_sub(1));
@@ -147,7 +155,7 @@ impl Responder {
 
     /// Bytes came, of whatever message.
     pub fn heard(&self) {
-        self.heard.store(self.born.elapsed().as_millis() as u64, Ordering::Relaxed);
+        self.heard.store(self.age(), Ordering::Relaxed);
     }
 
     /// When the last byte came.
@@ -169,16 +177,29 @@ impl Responder {
     /// lately, or owes answers and has been silent, comes last: mute is not idle.
     pub fn score(&self, size: u32) -> f64 {
         let ahead = self.owed.load(Ordering::Relaxed) as f64;
+        let score = self.lock().pace.expected(f64::from(size), ahead);
+        let silence = self.silence(size).map_or(0.0, |quiet| 10.0 + quiet.as_secs_f64());
+        score + silence + f64::from(self.faults.load(Ordering::Relaxed)) * 2.0
+    }
+
+    /// True where it owes answers and has been silent for longer than its first byte takes.
+    pub fn is_mute(&self, size: u32) -> bool {
+        self.silence(size).is_some()
+    }
+
+    fn silence(&self, size: u32) -> Option<Duration> {
+        if self.open.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let ahead = self.owed.load(Ordering::Relaxed) as f64;
         let measured = self.lock();
-        let mut score = measured.pace.expected(f64::from(size), ahead);
         let first_byte = measured.pace.expectation(f64::from(size), ahead).first_byte;
         let last_answer = measured.last_answer;
         drop(measured);
-        let quiet = self.last_heard().max(last_answer).elapsed();
-        if self.open.load(Ordering::Relaxed) > 0 && quiet > first_byte {
-            score += 10.0 + quiet.as_secs_f64();
-        }
-        score + f64::from(self.faults.load(Ordering::Relaxed)) * 2.0
+        // Who was asked just now after an idle hour is not silent.
+        let busy_since = self.born + Duration::from_millis(self.busy_since.load(Ordering::Relaxed));
+        let quiet = self.last_heard().max(last_answer).max(busy_since).elapsed();
+        (quiet > first_byte).then_some(quiet)
     }
 
     /// How many asks of about `size` bytes its actor should keep open.
@@ -189,6 +210,10 @@ impl Responder {
     /// How many asks it is working on.
     pub fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed) as usize
+    }
+
+    fn age(&self) -> u64 {
+        self.born.elapsed().as_millis() as u64
     }
 
     fn lock(&self) -> MutexGuard<'_, Measured> {

@@ -8,18 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crowd_protocol::{
-    DecodeError, ErrorCode, MAX_AWAITING, MAX_MALFORMED, NodeMessage, PeerMessage, ProjectName, WireError,
+    DecodeError, MAX_AWAITING, MAX_MALFORMED, NodeMessage, PeerMessage, ProjectName, TraceParent, WireError,
 };
 use crowd_relay::{BoxFuture, Room};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hyper::upgrade::Upgraded;
 use rand::RngExt;
-use tokio::time::{Instant, timeout};
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use self::ending::End;
 use crate::RequestOrigin;
 use crate::asks::OpenAsks;
 use crate::heartbeat::{Beat, Heartbeat};
@@ -31,12 +30,12 @@ use crate::socket::{Event, Socket};
 
 /// How long an answer waits for room on its own connection: a reader that is this slow has asked for too much.
 const OWN_ROOM_WAIT: Duration = Duration::from_secs(30);
-/// How long the last words of a closing connection may take.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// `have`s that wait for a change before them; each may name some 30,000 chunks.
+const WAITING_HAVES: usize = 16;
 /// What the window is reckoned by before the size of the next ask is known.
 const TYPICAL_CHUNK: u32 = 65_536;
 
-type Changed = (Option<NodeMessage>, Option<ProjectName>);
+mod ending;
 
 pub(crate) struct Actor {
     sessions: Arc<Inner>,
@@ -49,20 +48,13 @@ pub(crate) struct Actor {
     involved: Involved,
     /// Changes wait for each other, so that they happen in the order in which the peer asked for them.
     waiting: VecDeque<Change>,
+    /// What the change that is under way is about.
+    changing: Option<ProjectName>,
+    /// Bytes that the line had taken at the last beat, where something waited to be written.
+    stuck_at: Option<u64>,
     malformed: u32,
     /// The size of the last ask: what the window is reckoned by.
     ask_size: u32,
-}
-
-/// Why a connection ends.
-#[derive(Debug)]
-enum End {
-    Left,
-    Silent,
-    Malformed,
-    Closing,
-    TooLarge,
-    Broken(#[expect(dead_code, reason = "read by Debug, in the log line")] Error),
 }
 
 impl Actor {
@@ -83,6 +75,8 @@ impl Actor {
             asks: OpenAsks::default(),
             involved: Involved::default(),
             waiting: VecDeque::new(),
+            changing: None,
+            stuck_at: None,
             malformed: 0,
             ask_size: TYPICAL_CHUNK,
         }
@@ -92,14 +86,14 @@ impl Actor {
         tracing::debug!(peer = %self.peer.id(), "session.opened");
         let end = self.serve().await;
         tracing::debug!(peer = %self.peer.id(), ?end, "session.closed");
-        self.last_words(end).await;
-        self.leave().await;
+        // Apart, so that a session does not keep the space of its end all along.
+        Box::pin(self.leave(end)).await;
     }
 
     async fn serve(&mut self) -> End {
         self.welcome();
         let mut questions = FuturesUnordered::new();
-        let mut changing: Option<BoxFuture<'static, Changed>> = None;
+        let mut changing: Option<BoxFuture<'static, Option<NodeMessage>>> = None;
         let mut told_to_go = false;
         let sessions = self.sessions.clone();
         // Made once: a timer or a place in a list of waiters for every message would cost more than the message.
@@ -110,9 +104,9 @@ impl Actor {
             if changing.is_none()
                 && let Some(change) = self.waiting.pop_front()
             {
-                changing = Some(Box::pin(self.changes().apply(change)));
+                changing = Some(self.start(change));
             }
-            let awaiting = questions.len() + self.waiting.len() + usize::from(changing.is_some());
+            let awaiting = questions.len() + usize::from(changing.is_some());
             let can_read = !self.socket.outbox.is_long();
             let can_ask =
                 !self.socket.outbox.is_long() && self.asks.len() < self.peer.responder.window(self.ask_size);
@@ -126,9 +120,9 @@ impl Actor {
                 Some((message, held)) = questions.next(), if !questions.is_empty() => {
                     self.socket.outbox.answer(&message, held);
                 }
-                (message, hosted) = async { changing.as_mut().expect("checked").await }, if changing.is_some() => {
+                message = async { changing.as_mut().expect("checked").await }, if changing.is_some() => {
                     changing = None;
-                    self.changed(message, hosted);
+                    self.changed(message);
                 }
                 event = poll_fn(|cx| self.socket.poll_event(cx, can_read)) => {
                     let message = match event {
@@ -159,6 +153,7 @@ impl Actor {
                 () = due.as_mut() => {
                     match self.heartbeat.beat(self.peer.responder.last_heard()) {
                         Beat::Dead => return End::Silent,
+                        Beat::Ping if self.is_stuck() => return End::Stuck,
                         Beat::Ping => self.beat(),
                     }
                     due.set(self.heartbeat.due());
@@ -188,6 +183,12 @@ impl Actor {
             reconnect_in_ms: rand::rng().random_range(0..=spread),
         };
         self.socket.outbox.tell(&goaway);
+    }
+
+    /// True where the line took not a byte of what waits since the last beat: what waits takes room from others.
+    fn is_stuck(&mut self) -> bool {
+        let before = std::mem::replace(&mut self.stuck_at, self.socket.stuck_at());
+        self.stuck_at.is_some() && before == self.stuck_at
     }
 
     fn beat(&mut self) {
@@ -222,7 +223,8 @@ impl Actor {
     }
 
     fn message(&mut self, message: PeerMessage, awaiting: usize) -> Option<Question> {
-        if awaiting + self.socket.outbox.answers() >= MAX_AWAITING
+        let changes = self.waiting.iter().filter(|change| change.is_awaited()).count();
+        if awaiting + changes + self.socket.outbox.answers() >= MAX_AWAITING
             && let Some(id) = awaits_answer(&message)
         {
             let why = WireError::rate_limited("256 messages are awaiting their answers", 1_000);
@@ -231,7 +233,8 @@ impl Actor {
         }
         match message {
             PeerMessage::Request { id, project, want, version, traceparent } => {
-                return Some(Question::Request { id, project, want, version, traceparent });
+                let trace = traceparent.as_deref().and_then(TraceParent::parse);
+                return Some(Question::Request { id, project, want, version, trace });
             }
             PeerMessage::Resolve { id, project } => return Some(Question::Resolve { id, project }),
             PeerMessage::Response(answer) => {
@@ -275,19 +278,36 @@ impl Actor {
             self.socket.outbox.answer(&refuse(id, &error), None);
             return;
         }
-        if self.waiting.len() < MAX_AWAITING {
+        // What is answered was counted before; `have` is counted here.
+        let haves = |waiting: &VecDeque<Change>| waiting.iter().filter(|change| !change.is_awaited()).count();
+        if change.is_awaited() || haves(&self.waiting) < WAITING_HAVES {
             self.waiting.push_back(change);
             return;
         }
-        // Only `have` comes here, since what is answered was counted before: it is told, so that the peer can say
-        // it again.
+        // Told, so that the peer can say it again.
         let why = WireError::rate_limited("too many changes are waiting", 1_000);
         self.socket.outbox.tell(&refuse(id, &why));
     }
 
-    fn changed(&mut self, message: Option<NodeMessage>, hosted: Option<ProjectName>) {
-        if let Some(project) = hosted {
-            self.involved.add(project);
+    /// Begins a change. The peer is involved from now on: it may leave in the middle of it.
+    fn start(&mut self, change: Change) -> BoxFuture<'static, Option<NodeMessage>> {
+        let project = change.project().clone();
+        self.involved.add(project.clone());
+        self.changing = Some(project);
+        let changes = Changes {
+            relay: self.sessions.relay.clone(),
+            table: self.sessions.table.clone(),
+            peer: self.peer.clone(),
+            origin: self.origin.clone(),
+        };
+        Box::pin(changes.apply(change))
+    }
+
+    fn changed(&mut self, message: Option<NodeMessage>) {
+        if let Some(project) = self.changing.take()
+            && !self.sessions.table.involves(&self.peer, &project)
+        {
+            self.involved.remove(&project);
         }
         if let Some(message) = message {
             self.socket.outbox.answer(&message, None);
@@ -302,52 +322,6 @@ impl Actor {
         self.involved.add(project);
         Ok(())
     }
-
-    fn changes(&self) -> Changes {
-        Changes {
-            relay: self.sessions.relay.clone(),
-            table: self.sessions.table.clone(),
-            peer: self.peer.clone(),
-            origin: self.origin.clone(),
-        }
-    }
-
-    /// Closes the socket in the way that fits the reason.
-    async fn last_words(&mut self, end: End) {
-        let (code, reason) = match end {
-            End::Malformed => (CloseCode::Policy, "three malformed messages in a row"),
-            End::Closing => (CloseCode::Away, "this node is leaving"),
-            End::TooLarge => {
-                let why = WireError::new(ErrorCode::TooLarge, "a frame is over its limit");
-                self.socket.outbox.tell(&refuse(None, &why));
-                (CloseCode::Size, "a frame is over its limit")
-            }
-            End::Left => (CloseCode::Normal, ""),
-            End::Silent | End::Broken(_) => return,
-        };
-        if !matches!(end, End::Left) {
-            let frame = CloseFrame { code, reason: reason.into() };
-            self.socket.outbox.control(Message::Close(Some(frame)));
-        }
-        let close = async {
-            let _ = poll_fn(|cx| self.socket.poll_write(cx)).await;
-            // Until the peer has read it: closing first could reset the connection before it does.
-            while let Some(Ok(_)) = poll_fn(|cx| self.socket.poll_event(cx, true)).await {}
-        };
-        let _ = timeout(LAST_WORDS, close).await;
-    }
-
-    /// Takes the peer off the table and tells the cluster what is gone.
-    async fn leave(mut self) {
-        self.peer.responder.asks().close();
-        self.peer.notices.close();
-        self.asks.close(&self.peer.responder);
-        let Self { sessions, peer, involved, .. } = self;
-        let gone: Vec<_> = involved.iter().filter(|project| sessions.table.forget(&peer, project)).collect();
-        for project in gone {
-            sessions.relay.nodes().announce(project).await;
-        }
-    }
 }
 
 /// The id of a message that wants an answer.
@@ -361,5 +335,25 @@ fn awaits_answer(message: &PeerMessage) -> Option<u64> {
         | PeerMessage::Watch { id, .. }
         | PeerMessage::Ping { id } => Some(*id),
         PeerMessage::Have { .. } | PeerMessage::Response(_) | PeerMessage::Error(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An idle session is its task, what it points to and the read buffer: ten thousand of them fit into 100 MB.
+    #[test]
+    fn an_idle_session_costs_little() {
+        fn future<F: Future>(_: impl FnOnce(Actor) -> F) -> usize {
+            size_of::<F>()
+        }
+        fn question<F: Future>(_: impl FnOnce(Arc<crowd_relay::Relay>, Room, Question) -> F) -> usize {
+            size_of::<F>()
+        }
+        let sizes = (size_of::<Actor>(), size_of::<Peer>(), future(Actor::run), question(answer));
+        println!("actor {}, peer {}, future {}, question {}", sizes.0, sizes.1, sizes.2, sizes.3);
+        assert!(sizes.2 + sizes.1 < 6 * 1024, "{sizes:?}");
+        assert!(sizes.3 < 4 * 1024, "{sizes:?}");
     }
 }

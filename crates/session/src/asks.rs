@@ -90,3 +90,67 @@ impl OpenAsks {
         Some(pending)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crowd_protocol::ChunkHash;
+    use crowd_relay::{ChunkAsk, Kind};
+
+    type Answer = oneshot::Receiver<Result<Bytes, WireError>>;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_asked_is_counted_back_however_it_ends() {
+        let (responder, mut asks) = (Responder::new("peer", Kind::Peer), OpenAsks::default());
+        let idle = responder.score(1_000);
+        let mut answers: Vec<Answer> = (0..5).map(|_| ask(&responder)).collect();
+        for _ in 0..5 {
+            let ask = responder.asks().pop().await.unwrap();
+            assert!(asks.open(ask, &responder).is_some());
+        }
+        assert_eq!((asks.len(), responder.open()), (5, 5));
+        asks.answered(0, Bytes::from_static(b"bytes"), &responder);
+        asks.refused(1, WireError::new(ErrorCode::NotHere, "no"), &responder);
+        // Late, unknown and repeated answers are ignored.
+        asks.answered(0, Bytes::new(), &responder);
+        asks.answered(77, Bytes::new(), &responder);
+        drop(answers.pop());
+        tokio::time::advance(Duration::from_secs(60)).await;
+        asks.expire(Duration::from_secs(60), &responder);
+        assert_eq!((asks.len(), responder.open()), (0, 0));
+        let ends: Vec<_> = answers.iter_mut().map(|answer| answer.try_recv().unwrap().is_ok()).collect();
+        assert_eq!(ends, [true, false, false, false]);
+        // Nothing is owed any more: what remains is three faults less one answer, and a better pace.
+        assert!(responder.score(1_000) < idle + 24.0);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_not_sent() {
+        let (responder, mut asks) = (Responder::new("peer", Kind::Peer), OpenAsks::default());
+        let idle = responder.score(1_000);
+        drop(ask(&responder));
+        let waiting = responder.asks().pop().await.unwrap();
+        assert!(asks.open(waiting, &responder).is_none());
+        assert_eq!((asks.len(), responder.open()), (0, 0));
+        assert!((responder.score(1_000) - idle).abs() < 1e-9);
+    }
+
+    #[tokio::test]
+    async fn who_waits_moves_on_at_once_when_the_connection_ends() {
+        let (responder, mut asks) = (Responder::new("peer", Kind::Peer), OpenAsks::default());
+        let mut answer = ask(&responder);
+        let open = responder.asks().pop().await.unwrap();
+        assert!(asks.open(open, &responder).is_some());
+        asks.close(&responder);
+        assert_eq!(answer.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+        assert_eq!(responder.open(), 0);
+    }
+
+    fn ask(responder: &Responder) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        let (project, hash) = (crowd_protocol::ProjectName::parse("p").unwrap(), ChunkHash::of(b"x"));
+        let chunk = ChunkAsk { project, version: 1, hash, size: 1_000, manifest: false, exact: false };
+        responder.ask(Ask { chunk, trace: None, reply }).unwrap();
+        answer
+    }
+}

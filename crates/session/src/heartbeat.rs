@@ -29,9 +29,9 @@ impl Heartbeat {
     }
 
     pub(crate) fn beat(&mut self, last_heard: Instant) -> Beat {
-        let now = Instant::now();
-        self.next = now + self.every;
-        if now.saturating_duration_since(last_heard) >= self.every * 2 { Beat::Dead } else { Beat::Ping }
+        let (now, dead_at) = (Instant::now(), last_heard + self.every * 2);
+        self.next = (now + self.every).min(dead_at);
+        if now >= dead_at { Beat::Dead } else { Beat::Ping }
     }
 }
 
@@ -49,5 +49,6 @@ mod tests {
         assert_eq!(heartbeat.beat(connected + Duration::from_secs(1)), Beat::Ping);
         heartbeat.due().await;
         assert_eq!(heartbeat.beat(connected + Duration::from_secs(1)), Beat::Dead);
+        assert_eq!(connected.elapsed(), Duration::from_secs(61));
     }
 }

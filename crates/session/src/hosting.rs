@@ -32,18 +32,33 @@ pub(crate) struct Changes {
     pub(crate) origin: RequestOrigin,
 }
 
+impl Change {
+    /// The project that it is about.
+    pub(crate) fn project(&self) -> &ProjectName {
+        match self {
+            Self::Publish { release, .. } => &release.project,
+            Self::Host { project, .. } | Self::Have { project, .. } | Self::Unhost { project, .. } => project,
+        }
+    }
+
+    /// True where the peer awaits an answer.
+    pub(crate) fn is_awaited(&self) -> bool {
+        !matches!(self, Self::Have { .. })
+    }
+}
+
 impl Changes {
-    /// Carries one change out. The answer, and the project that the peer hosts from now on; both where there is one.
-    pub(crate) async fn apply(self, change: Change) -> (Option<NodeMessage>, Option<ProjectName>) {
+    /// Carries one change out, and gives the answer where there is one.
+    pub(crate) async fn apply(self, change: Change) -> Option<NodeMessage> {
         let span = tracing::info_span!("session.change", peer = %self.peer.id());
         self.apply_in_span(change).instrument(span).await
     }
 
-    async fn apply_in_span(self, change: Change) -> (Option<NodeMessage>, Option<ProjectName>) {
+    async fn apply_in_span(self, change: Change) -> Option<NodeMessage> {
         let (id, done) = match change {
             Change::Have { project, version, chunks } => {
                 self.table.add_chunks(&self.peer, &project, version, &chunks);
-                return (None, None);
+                return None;
             }
             Change::Publish { id, release, have } => (id, self.publish(release, have).await),
             Change::Host { id, project, version, have } => (id, self.host(project, version, have).await),
@@ -51,37 +66,29 @@ impl Changes {
                 if self.table.unhost(&self.peer, &project) {
                     self.relay.nodes().announce(&project).await;
                 }
-                (id, Ok(None))
+                (id, Ok(()))
             }
         };
-        match done {
-            Ok(hosted) => (Some(NodeMessage::Ok { id }), hosted),
-            Err(error) => (Some(refuse(Some(id), &error)), None),
-        }
+        Some(match done {
+            Ok(()) => NodeMessage::Ok { id },
+            Err(error) => refuse(Some(id), &error),
+        })
     }
 
-    async fn publish(&self, release: Release, have: Option<Have>) -> Result<Option<ProjectName>, WireError> {
+    async fn publish(&self, release: Release, have: Option<Have>) -> Result<(), WireError> {
         if self.origin != RequestOrigin::Unrestricted {
             return Err(not_allowed("a page of a project may not publish"));
         }
-        let project = release.project.clone();
-        let hosts = have.is_some();
-        publish(self, release, have).await?;
-        Ok(hosts.then_some(project))
+        publish(self, release, have).await
     }
 
-    async fn host(
-        &self,
-        project: ProjectName,
-        version: u64,
-        have: Have,
-    ) -> Result<Option<ProjectName>, WireError> {
+    async fn host(&self, project: ProjectName, version: u64, have: Have) -> Result<(), WireError> {
         if let RequestOrigin::Project(own) = &self.origin
             && *own != project
         {
             return Err(not_allowed("a page of a project may host that project only"));
         }
-        let record = self.relay.record(&project).await?;
+        let record = self.relay.record_with(&project, version).await?;
         let newest = record.release.version;
         if version == 0 || version > newest {
             let why = format!("version {version} is unknown; the newest is {newest}");
@@ -95,9 +102,9 @@ impl Changes {
         }
         self.start_hosting(&project, version, have).await;
         if version < newest {
-            self.peer.notify(&project, newest);
+            self.table.tell(&self.peer, &project, newest);
         }
-        Ok(Some(project))
+        Ok(())
     }
 
     /// Puts the peer into the table and tells the cluster.
@@ -140,6 +147,10 @@ pub(crate) struct Involved(HashSet<ProjectName>);
 impl Involved {
     pub(crate) fn add(&mut self, project: ProjectName) {
         self.0.insert(project);
+    }
+
+    pub(crate) fn remove(&mut self, project: &ProjectName) {
+        self.0.remove(project);
     }
 
     /// `not_allowed` where `project` would be one more than `max`.

@@ -21,7 +21,7 @@ pub(crate) struct Outbox {
 struct Out {
     message: Message,
     is_answer: bool,
-    _held: Option<Held>,
+    held: Option<Held>,
 }
 
 /// The room that an answer takes, in the node and on this connection.
@@ -61,17 +61,18 @@ impl Outbox {
         self.waiting.len() >= LONG
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Message> {
+    /// The next message, and what it holds until it has left.
+    pub(crate) fn pop(&mut self) -> Option<(Message, Option<Held>)> {
         let out = self.waiting.pop_front()?;
         self.answers -= usize::from(out.is_answer);
         if self.waiting.is_empty() && self.waiting.capacity() > 8 {
             self.waiting = VecDeque::new();
         }
-        Some(out.message)
+        Some((out.message, out.held))
     }
 
     fn push(&mut self, message: Message, is_answer: bool, held: Option<Held>) {
-        self.waiting.push_back(Out { message, is_answer, _held: held });
+        self.waiting.push_back(Out { message, is_answer, held });
     }
 }
 

@@ -95,6 +95,8 @@ async fn undo(changes: &Changes, release: &Release, before: Option<Option<(u64, 
         Some(Some((version, have))) => table.host(peer, project, version, have),
     }
     relay.nodes().announce(project).await;
+    // Of a release that came while the one that is taken back was hosted, the peer was not told.
+    table.tell(peer, project, relay.catalog().known_version(project));
 }
 
 fn unavailable(error: RegistryError) -> WireError {

@@ -16,7 +16,7 @@ pub(crate) type Reply = (NodeMessage, Option<Held>);
 /// What a peer wants to know.
 #[derive(Debug)]
 pub(crate) enum Question {
-    Request { id: u64, project: ProjectName, want: Want, version: Option<u64>, traceparent: Option<String> },
+    Request { id: u64, project: ProjectName, want: Want, version: Option<u64>, trace: Option<TraceParent> },
     Resolve { id: u64, project: ProjectName },
 }
 
@@ -34,9 +34,9 @@ pub(crate) async fn answer(relay: Arc<Relay>, room: Room, question: Question) ->
             };
             (answer, None)
         }
-        Question::Request { id, project, want, version, traceparent } => {
+        Question::Request { id, project, want, version, trace } => {
             let span = tracing::info_span!("sessioncast.request", %project, otel.kind = "server");
-            continue_trace(&span, traceparent.as_deref().and_then(TraceParent::parse));
+            continue_trace(&span, trace);
             request(relay, room, id, project, want, version).instrument(span).await
         }
     }

@@ -1,6 +1,7 @@
 //! One WebSocket, driven by hand so that it reads and writes at once in one task: a slow reader's answers do not stop
 //! its uploads.
 
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,7 +16,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::outbox::Outbox;
+use crate::outbox::{Held, Outbox};
 
 /// What an idle connection keeps for reading. The library's default is 128 KiB.
 const READ_BUFFER: usize = 4 * 1024;
@@ -27,6 +28,8 @@ const WRITE_BATCH: usize = 8 * 1024;
 pub(crate) struct Socket {
     ws: WebSocketStream<Heard>,
     pub(crate) outbox: Outbox,
+    /// What the message that is being written holds.
+    writing: Option<Held>,
     unflushed: bool,
 }
 
@@ -38,9 +41,9 @@ impl Socket {
             .max_write_buffer_size(2 * MAX_FRAME)
             .max_message_size(Some(MAX_FRAME))
             .max_frame_size(Some(MAX_FRAME));
-        let io = Heard { io: TokioIo::new(upgraded), responder };
+        let io = Heard { io: TokioIo::new(upgraded), responder, written: 0 };
         let ws = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-        Self { ws, outbox: Outbox::default(), unflushed: false }
+        Self { ws, outbox: Outbox::default(), writing: None, unflushed: false }
     }
 
     /// Writes what waits, as far as the socket takes it, and reads the next message where `read` says so; else tells
@@ -66,15 +69,32 @@ impl Socket {
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while !self.outbox.is_empty() {
             ready!(Pin::new(&mut self.ws).poll_ready(cx))?;
-            let message = self.outbox.pop().expect("it is not empty");
+            let (message, held) = self.outbox.pop().expect("it is not empty");
             Pin::new(&mut self.ws).start_send(message)?;
-            self.unflushed = true;
+            (self.writing, self.unflushed) = (held, true);
         }
         if self.unflushed {
             ready!(Pin::new(&mut self.ws).poll_flush(cx))?;
-            self.unflushed = false;
+            (self.writing, self.unflushed) = (None, false);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// How many bytes the peer's line has taken so far, where there is something to write.
+    pub(crate) fn stuck_at(&self) -> Option<u64> {
+        (self.unflushed || !self.outbox.is_empty()).then(|| self.ws.get_ref().written)
+    }
+
+    /// Reads and forgets whatever comes, until the peer has closed its side.
+    pub(crate) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [MaybeUninit::uninit(); 1024];
+        loop {
+            let mut buf = ReadBuf::uninit(&mut scratch);
+            match ready!(Pin::new(self.ws.get_mut()).poll_read(cx, &mut buf)) {
+                Ok(()) if !buf.filled().is_empty() => {}
+                _ => return Poll::Ready(()),
+            }
+        }
     }
 }
 
@@ -91,6 +111,8 @@ pub(crate) enum Event {
 struct Heard {
     io: TokioIo<Upgraded>,
     responder: Arc<Responder>,
+    /// Bytes that left.
+    written: u64,
 }
 
 impl AsyncRead for Heard {
@@ -114,7 +136,9 @@ impl AsyncWrite for Heard {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, bytes)
+        let written = ready!(Pin::new(&mut self.io).poll_write(cx, bytes))?;
+        self.written += written as u64;
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {

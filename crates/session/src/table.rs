@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crowd_directory::Hosting;
 use crowd_protocol::{Have, OLDER_VERSION_S, ProjectName};
+use crowd_registry::MAX_OLDER;
 use crowd_relay::{LocalPeers, Responder};
 use rand::RngExt;
 use tokio::time::Instant;
@@ -43,10 +44,11 @@ struct Host {
     peer: Arc<Peer>,
     version: u64,
     have: Have,
-    older: Option<Older>,
+    /// Newest first, at most [`MAX_OLDER`].
+    older: Vec<Older>,
 }
 
-/// What a peer hosted before its newer `host`.
+/// What a peer hosted before a newer `host`.
 #[derive(Debug)]
 struct Older {
     version: u64,
@@ -64,7 +66,7 @@ struct Count {
 #[derive(Debug)]
 struct Watcher {
     peer: Arc<Peer>,
-    /// The version it was told last.
+    /// The newest version it was told of, or that there was when it asked.
     told: u64,
     /// True where it asked to watch; a host that did not watches only while it hosts.
     asked: bool,
@@ -82,20 +84,20 @@ impl PeerTable {
     pub(crate) fn host(&self, peer: &Arc<Peer>, project: &ProjectName, version: u64, have: Have) {
         let mut shard = self.shard(project);
         let entry = shard.entry(project.clone()).or_default();
-        let before = entry.remove_host(peer.id());
-        let older = match before {
-            Some(before) if before.version != version => Some(Older {
-                version: before.version,
-                have: before.have,
-                until: Instant::now() + Duration::from_secs(OLDER_VERSION_S),
-            }),
-            Some(before) => before.older,
-            None => None,
-        };
+        let mut older = Vec::new();
+        if let Some(before) = entry.remove_host(peer.id()) {
+            older = before.older;
+            if before.version != version {
+                let until = Instant::now() + Duration::from_secs(OLDER_VERSION_S);
+                older.retain(|older| older.version != before.version);
+                older.insert(0, Older { version: before.version, have: before.have, until });
+            }
+            older.retain(|older| older.version != version);
+            older.truncate(MAX_OLDER);
+        }
         entry.add_host(Host { peer: peer.clone(), version, have, older });
         let watcher = entry.watchers.entry(peer.id().clone());
-        let watcher = watcher.or_insert_with(|| Watcher { peer: peer.clone(), told: 0, asked: false });
-        watcher.told = watcher.told.max(version);
+        watcher.or_insert_with(|| Watcher { peer: peer.clone(), told: 0, asked: false });
     }
 
     /// What `peer` hosts of `project`.
@@ -118,10 +120,11 @@ impl PeerTable {
         let Some(entry) = shard.get_mut(project) else { return false };
         let Some(at) = entry.places.get(peer.id()) else { return false };
         let host = &mut entry.hosts[*at];
-        let have = match &mut host.older {
-            Some(older) if older.version == version => &mut older.have,
-            _ if host.version == version => &mut host.have,
-            _ => return false,
+        let older = host.older.iter_mut().find(|older| older.version == version);
+        let have = match older {
+            Some(older) => &mut older.have,
+            None if host.version == version => &mut host.have,
+            None => return false,
         };
         let Have::Bits(bits) = have else { return false };
         for chunk in chunks {
@@ -170,19 +173,42 @@ impl PeerTable {
         let mut shard = self.shard(project);
         let Some(entry) = shard.get_mut(project) else { return };
         let Some(at) = entry.places.get(peer.id()) else { return };
-        let host = &mut entry.hosts[*at];
-        if host.older.as_ref().is_some_and(|older| older.until <= now)
-            && let Some(older) = host.older.take()
-        {
+        let is_over = |older: &mut Older| older.until <= now;
+        let over: Vec<Older> = entry.hosts[*at].older.extract_if(.., is_over).collect();
+        for older in over {
             entry.count(older.version, |count| count.older -= 1);
         }
     }
 
-    /// Tells who watches `project` that `version` exists, each once.
+    /// True where `peer` hosts or watches `project`.
+    pub(crate) fn involves(&self, peer: &Peer, project: &ProjectName) -> bool {
+        // Who hosts watches.
+        self.shard(project).get(project).is_some_and(|entry| entry.watchers.contains_key(peer.id()))
+    }
+
+    /// Tells `peer`, where it hosts or watches `project`, that `version` exists, unless it hosts that or a newer one.
+    pub(crate) fn tell(&self, peer: &Peer, project: &ProjectName, version: u64) {
+        let mut shard = self.shard(project);
+        let Some(entry) = shard.get_mut(project) else { return };
+        let hosts = entry.hosted_version(peer.id());
+        if let Some(watcher) = entry.watchers.get_mut(peer.id())
+            && hosts < version
+        {
+            watcher.told = watcher.told.max(version);
+            watcher.peer.notify(project, version);
+        }
+    }
+
+    /// Tells who watches `project`, and does not host it already, that `version` exists, each once.
     pub(crate) fn updated(&self, project: &ProjectName, version: u64) {
         let mut shard = self.shard(project);
         let Some(entry) = shard.get_mut(project) else { return };
-        for watcher in entry.watchers.values_mut().filter(|watcher| watcher.told < version) {
+        let Project { hosts, places, watchers, .. } = entry;
+        for watcher in watchers.values_mut().filter(|watcher| watcher.told < version) {
+            // A publisher hosts before it is sure that its release is taken, so hosting is not yet being told.
+            if places.get(watcher.peer.id()).is_some_and(|at| hosts[*at].version >= version) {
+                continue;
+            }
             watcher.told = version;
             watcher.peer.notify(project, version);
         }
@@ -209,7 +235,7 @@ impl Project {
             Have::All => self.count(host.version, |count| count.all += 1),
             Have::Bits(_) => self.count(host.version, |count| count.part += 1),
         }
-        if let Some(older) = &host.older {
+        for older in &host.older {
             self.count(older.version, |count| count.older += 1);
         }
         self.places.insert(host.peer.id().clone(), self.hosts.len());
@@ -226,7 +252,7 @@ impl Project {
             Have::All => self.count(host.version, |count| count.all -= 1),
             Have::Bits(_) => self.count(host.version, |count| count.part -= 1),
         }
-        if let Some(older) = &host.older {
+        for older in &host.older {
             self.count(older.version, |count| count.older -= 1);
         }
         Some(host)
@@ -240,6 +266,11 @@ impl Project {
         }
     }
 
+    /// What `peer` hosts; 0 where it hosts nothing.
+    fn hosted_version(&self, peer: &Arc<str>) -> u64 {
+        self.places.get(peer).map_or(0, |at| self.hosts[*at].version)
+    }
+
     fn is_empty(&self) -> bool {
         self.hosts.is_empty() && self.watchers.is_empty()
     }
@@ -251,8 +282,12 @@ impl Host {
         if has(self.version, &self.have) {
             return Some(self.version);
         }
-        let older = self.older.as_ref()?;
-        has(older.version, &older.have).then_some(older.version)
+        if self.older.is_empty() {
+            return None;
+        }
+        let now = Instant::now();
+        let has_older = |older: &&Older| now < older.until && has(older.version, &older.have);
+        self.older.iter().find(has_older).map(|older| older.version)
     }
 }
 
@@ -322,3 +357,6 @@ impl LocalPeers for PeerTable {
         best.map(|(at, version, _)| (hosts[at].peer.responder.clone(), version))
     }
 }
+
+#[cfg(test)]
+mod tests;

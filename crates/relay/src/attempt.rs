@@ -1,0 +1,106 @@
+//! One candidate asked: its answer, verified, or why it brought nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use crowd_protocol::{ChunkHash, WireError};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
+
+use crate::{Ask, ChunkAsk, Kind, Rejected, Responder, current_trace};
+
+/// However busy a responder's line is, it has this many times the time without progress for one answer.
+const PATIENCE: u32 = 6;
+
+/// Why an attempt brought nothing.
+#[derive(Debug)]
+pub(crate) enum Miss {
+    Refused(WireError),
+    Lied,
+    Silent,
+    Closed,
+    Busy,
+}
+
+/// Somebody to ask, and the release under which it has what is asked.
+pub(crate) struct Candidate {
+    pub(crate) responder: Arc<Responder>,
+    pub(crate) version: u64,
+}
+
+/// Asks `candidate` and waits for as long as it makes progress.
+pub(crate) async fn attempt(
+    candidate: Candidate,
+    ask: &ChunkAsk,
+    no_progress: Duration,
+    distrust_nodes: bool,
+) -> (Arc<Responder>, Result<Bytes, Miss>) {
+    let Candidate { responder, version } = candidate;
+    let span = tracing::info_span!(
+        "sessioncast.ask",
+        responder = %responder.id(),
+        kind = match responder.kind() { Kind::Peer => "peer", Kind::Node => "node" },
+        manifest = ask.manifest,
+    );
+    let chunk = ChunkAsk { version, ..ask.clone() };
+    let result = async {
+        let (reply, mut answer) = oneshot::channel();
+        let hash = chunk.hash;
+        responder.ask(Ask { chunk, trace: current_trace(), reply }).map_err(|why| match why {
+            Rejected::Full => Miss::Busy,
+            Rejected::Closed => Miss::Closed,
+        })?;
+        let asked = Instant::now();
+        let mut give_up = asked + no_progress;
+        loop {
+            match timeout_at(give_up, &mut answer).await {
+                Ok(Ok(Ok(bytes))) => return verified(&responder, hash, bytes, distrust_nodes),
+                Ok(Ok(Err(refused))) => return Err(Miss::Refused(refused)),
+                Ok(Err(_)) => return Err(Miss::Closed),
+                Err(_) => {
+                    let later = (responder.last_heard() + no_progress).min(asked + no_progress * PATIENCE);
+                    if later <= Instant::now() {
+                        responder.failed();
+                        return Err(Miss::Silent);
+                    }
+                    give_up = later;
+                }
+            }
+        }
+    }
+    .instrument(span)
+    .await;
+    (responder, result)
+}
+
+/// The one hash check of an answer, by the node whose peer gave it; and by this one too where it will keep what
+/// another node gave, since one bad node must not poison others.
+fn verified(
+    responder: &Responder,
+    hash: ChunkHash,
+    bytes: Bytes,
+    distrust_nodes: bool,
+) -> Result<Bytes, Miss> {
+    let check = responder.kind() == Kind::Peer || distrust_nodes;
+    if check && ChunkHash::of(&bytes) != hash {
+        responder.failed();
+        tracing::warn!(responder = %responder.id(), %hash, "sessioncast.wrong_bytes");
+        return Err(Miss::Lied);
+    }
+    Ok(bytes)
+}
+
+impl Miss {
+    /// What it is called in metrics.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Lied => "lied",
+            Self::Silent => "silent",
+            Self::Closed => "closed",
+            Self::Busy => "busy",
+        }
+    }
+}
