@@ -37,7 +37,7 @@ impl SessionConfig {
             nodes,
             heartbeat: Duration::from_secs(30),
             max_peers: 50_000,
-            peer_bytes: 16 << 20,
+            peer_bytes: 8 << 20,
             max_projects: 4_096,
             ask_expiry: Duration::from_secs(60),
             goaway_spread: Duration::from_secs(5),
