@@ -100,3 +100,14 @@ async fn two_nodes_that_each_keep_a_registry_refuse_to_join() {
     let error = within(Duration::from_secs(10), "the refusal", run).await.unwrap_err();
     assert!(format!("{error:#}").contains("two clusters"), "{error:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_a_live_node_has_is_refused() {
+    let cluster = Cluster::with(1, |config| config.name = Some("n".to_owned())).await;
+    let join = vec![cluster.node(0).addresses.cluster.to_string()];
+    let config = Config { join, name: Some("n".to_owned()), ..Config::ephemeral() };
+    let node = Node::bind(config).await.unwrap();
+    let run = node.run(CancellationToken::new());
+    let error = within(Duration::from_secs(10), "the refusal", run).await.unwrap_err();
+    assert!(format!("{error:#}").contains("--name"), "{error:#}");
+}

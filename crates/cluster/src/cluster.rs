@@ -227,12 +227,14 @@ impl Cluster {
         }
     }
 
+    /// The keeper is a seed too: it may start again without being told whom to join.
     fn joining(&self) -> Joining {
-        Joining {
-            me: self.0.me.clone(),
-            seeds: self.0.config.join.clone(),
-            cluster_id: Some(self.0.config.cluster_id.clone()),
-        }
+        let Inner { config, me, .. } = &*self.0;
+        let mut seeds = config.join.clone();
+        seeds.extend(
+            config.keeper.strip_prefix("node://").filter(|at| *at != &*me.address).map(str::to_owned),
+        );
+        Joining { me: me.clone(), seeds, cluster_id: Some(config.cluster_id.clone()) }
     }
 }
 

@@ -6,6 +6,15 @@ pub enum ClusterError {
     /// A setting is not valid.
     #[error("{0}")]
     Config(String),
+    /// The only node to join is the one that joins.
+    #[error(
+        "{address} is this node itself: name another one with --join; \
+         or, if this is the one that keeps the names, start it with --registry local"
+    )]
+    NobodyToJoin {
+        /// The address that names it.
+        address: String,
+    },
     /// A node to join is of a cluster with another registry.
     #[error(
         "two clusters: this node's registry is {ours}, but {seed} is in the cluster of registry {theirs}; \

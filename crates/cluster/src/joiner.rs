@@ -1,5 +1,5 @@
-//! Looks for the cluster: at the start, whenever this node is alone, and now and then, so that two halves of a
-//! partition find each other again.
+//! Looks for the cluster: at the start, whenever this node is alone or a seed is away, and now and then, so that two
+//! halves of a partition find each other again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,11 @@ use crate::{ClusterError, Joining, Member};
 const ALONE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(15));
 /// Time between two rounds in company.
 const IN_COMPANY: Duration = Duration::from_secs(30);
+/// Time between two rounds while a seed is silent. A keeper that starts again joins nobody: until one of the others
+/// finds it, neither side finds what is hosted at the other.
+const SEED_AWAY: Duration = Duration::from_secs(1);
+/// Members that look for a silent seed each [`SEED_AWAY`]; among more, each of them looks less often.
+const LOOKING: usize = 16;
 /// So long after its start a node that meets another cluster gives up: its flags are wrong. Later it is the other
 /// that is new, and this node goes on.
 const START: Duration = Duration::from_secs(10);
@@ -38,6 +43,7 @@ pub(crate) async fn join(
             Ok(answers) => answers,
             Err(error) => return error,
         };
+        let mut silent = false;
         while let Some(answer) = answers.next().await {
             match answer {
                 Ok(hello) => {
@@ -55,16 +61,22 @@ pub(crate) async fn join(
                         refused = true;
                     }
                 }
-                Err(Unanswered::Silent) => {}
+                Err(Unanswered::Silent) => silent = true,
             }
         }
         if alone(&members) {
             sleep(backoff.wait()).await;
         } else {
             backoff.reset();
-            let mut changes = members.clone();
-            // Who is left alone looks for the others at once.
-            let _ = timeout(jittered(IN_COMPANY), changes.wait_for(|members| members.len() == 1)).await;
+            let (mut changes, there) = (members.clone(), members.borrow().len());
+            let seed_away = (SEED_AWAY * (there / LOOKING + 1) as u32).min(IN_COMPANY);
+            let wait = if silent { seed_away } else { IN_COMPANY };
+            let fewer = changes.wait_for(|members| members.len() < there);
+            let one_left = timeout(jittered(wait), fewer).await.is_ok();
+            // It may have been a seed. Who is left alone looks for the others at once.
+            if one_left && !alone(&members) {
+                sleep(jittered(seed_away)).await;
+            }
         }
     }
 }

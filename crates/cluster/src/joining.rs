@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crowd_rpc::v1::membership_client::MembershipClient;
-use crowd_rpc::{MAX_HELLO_MEMBERS, NodeInfo, PROTOCOL, v1};
+use crowd_rpc::{MAX_CLUSTER_ID, MAX_HELLO_MEMBERS, NodeInfo, PROTOCOL, v1};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{sleep, timeout};
@@ -48,8 +48,11 @@ pub struct Hello {
 }
 
 impl Joining {
-    /// Asks until one of the seeds answers. Fails where one is of another cluster.
+    /// Asks until one of the seeds answers. Fails where one is of another cluster, and where all are this node.
     pub async fn hello(&self) -> Result<Hello, ClusterError> {
+        if self.seeds.iter().all(|seed| **seed == *self.me.address) {
+            return Err(ClusterError::NobodyToJoin { address: self.me.address.to_string() });
+        }
         let mut backoff = Backoff::new(AGAIN.0, AGAIN.1);
         let mut waiting = false;
         loop {
@@ -153,7 +156,7 @@ pub(crate) enum Unanswered {
 
 fn read(reply: v1::HelloReply) -> Result<Hello, Status> {
     let member = |node| NodeInfo::try_from(node).map(Member::from);
-    if reply.cluster.is_empty() || reply.cluster.len() > 128 || reply.keeper.len() > 1_024 {
+    if reply.cluster.is_empty() || reply.cluster.len() > MAX_CLUSTER_ID || reply.keeper.len() > 1_024 {
         return Err(Status::invalid_argument("the cluster id or the keeper is missing or too long"));
     }
     let members = reply.members.into_iter().take(MAX_HELLO_MEMBERS);

@@ -22,9 +22,9 @@ pub struct AppSite {
 }
 
 impl AppSite {
-    /// `domain` is the one that projects have their origins under.
-    pub fn new(domain: Option<&str>) -> Arc<Self> {
-        let hosts = Hosts::new(&Uri::from_static("/"), domain);
+    /// `public_url` is how the world reaches the node, `domain` the one that projects have their origins under.
+    pub fn new(public_url: &Uri, domain: Option<&str>) -> Arc<Self> {
+        let hosts = Hosts::new(public_url, domain);
         let landing = Landing::new(hosts.domain());
         Arc::new(Self { hosts, routes: [Box::new(Assets), Box::new(landing)] })
     }

@@ -4,8 +4,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context;
 use crowd_relay::{DenyList, RelayConfig};
 use crowd_telemetry::Metrics;
+
+use crate::names::check_public_url;
 
 /// A node's settings. Port 0 picks a free port everywhere.
 #[derive(Debug, Clone)]
@@ -26,9 +29,10 @@ pub struct Config {
     pub admin_host: IpAddr,
     /// Health, metrics, status.
     pub admin_port: u16,
-    /// What links and `welcome.nodes` tell the world; the bound address where it is none.
+    /// What links and `welcome.nodes` tell the world; the bound address where it is none. One that means every
+    /// interface is told to nobody else.
     pub public_url: Option<String>,
-    /// Unique in the cluster; made of the public address where it is none.
+    /// Unique in the cluster; made of the address for other nodes where it is none.
     pub name: Option<String>,
     /// `HOST:PORT` of nodes to join by.
     pub join: Vec<String>,
@@ -97,6 +101,29 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Refuses what can be seen to be wrong before anything is bound, and names the flag.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        if let Some(url) = &self.public_url {
+            check_public_url(url).map_err(anyhow::Error::msg).context("--public-url")?;
+        }
+        self.join.iter().try_for_each(|seed| check_place("--join", seed))?;
+        if let RegistryChoice::Node(keeper) = &self.registry {
+            check_place("--registry", keeper)?;
+        }
+        self.cluster_advertise.iter().try_for_each(|place| check_place("--cluster-advertise", place))
+    }
+}
+
+fn check_place(flag: &str, place: &str) -> anyhow::Result<()> {
+    let port =
+        place.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+    match port {
+        Some(Ok(1..)) => Ok(()),
+        _ => anyhow::bail!("{flag}: {place:?} is no HOST:PORT"),
+    }
+}
+
 /// The port of the browser app alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppPort {
@@ -138,4 +165,28 @@ pub enum Data {
     Memory,
     /// In this folder.
     Folder(PathBuf),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_place_is_refused_with_its_flag() {
+        let plain = Config::ephemeral();
+        assert!(plain.check().is_ok());
+        assert!(
+            Config { join: vec!["n1:7001".into(), "[::1]:7001".into()], ..plain.clone() }.check().is_ok()
+        );
+        for (config, flag) in [
+            (Config { join: vec!["n1".into()], ..plain.clone() }, "--join"),
+            (Config { join: vec![String::new()], ..plain.clone() }, "--join"),
+            (Config { registry: RegistryChoice::Node("n1:0".into()), ..plain.clone() }, "--registry"),
+            (Config { cluster_advertise: Some(":7001".into()), ..plain.clone() }, "--cluster-advertise"),
+            (Config { public_url: Some("n1".into()), ..plain.clone() }, "--public-url"),
+        ] {
+            let error = format!("{:#}", config.check().unwrap_err());
+            assert!(error.starts_with(flag), "{error}");
+        }
+    }
 }

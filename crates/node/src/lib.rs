@@ -9,6 +9,7 @@ mod doors;
 mod names;
 mod node;
 mod parts;
+mod reach;
 mod status;
 
 pub use addresses::Addresses;

@@ -2,23 +2,33 @@
 
 use std::net::SocketAddr;
 
-/// A name from the public address: `127.0.0.1-7000`; from the host's name where the address says nothing.
-pub(crate) fn node_name(public: SocketAddr) -> String {
-    let host = match public.ip().is_unspecified() {
-        true => std::env::var("HOSTNAME").ok().filter(|name| !name.is_empty()),
-        false => None,
-    };
-    let host = host.unwrap_or_else(|| public.ip().to_string());
+use http::Uri;
+
+/// A name from the address that other nodes reach this one by, which no two of them share: `127.0.0.1-7001`.
+pub(crate) fn node_name(advertise: &str) -> String {
+    let plain = |c: &char| !matches!(c, '[' | ']');
     let allowed = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
-    format!("{}-{}", host, public.port()).chars().map(allowed).collect()
+    advertise.chars().filter(plain).map(allowed).collect()
 }
 
-/// The address that the world is told: an address that means every interface is reached on this machine at least.
+/// The address that links have where nobody gave one: one that means every interface is reached on this machine at
+/// least.
 pub(crate) fn public_url(public: SocketAddr) -> String {
     match public.ip().is_unspecified() {
         true => format!("http://localhost:{}", public.port()),
         false => format!("http://{public}"),
     }
+}
+
+/// What is wrong with a public URL: it is a scheme, a host and perhaps a port.
+pub(crate) fn check_public_url(url: &str) -> Result<(), String> {
+    let wrong = || format!("{url:?} is no public URL: it is http:// or https:// and a host, without a path");
+    let parsed: Uri = url.parse().map_err(|_| wrong())?;
+    let plain = matches!(parsed.scheme_str(), Some("http" | "https"))
+        && parsed.host().is_some_and(|host| !host.is_empty())
+        && parsed.path() == "/"
+        && parsed.query().is_none();
+    if plain { Ok(()) } else { Err(wrong()) }
 }
 
 /// The WebSocket address that goes with an HTTP one.
@@ -36,10 +46,29 @@ mod tests {
 
     #[test]
     fn addresses_make_names_and_links() {
-        let public: SocketAddr = "[::1]:7000".parse().unwrap();
-        assert_eq!(node_name(public), "--1-7000");
+        assert_eq!(node_name("127.0.0.1:7001"), "127.0.0.1-7001");
+        assert_eq!(node_name("[::1]:7001"), "--1-7001");
+        assert_eq!(node_name("crowd-0.crowd:7001"), "crowd-0.crowd-7001");
         assert_eq!(public_url("0.0.0.0:81".parse().unwrap()), "http://localhost:81");
         assert_eq!(socket_url("https://a.example"), "wss://a.example/.crowd/ws");
         assert_eq!(socket_url("http://127.0.0.1:7000/"), "ws://127.0.0.1:7000/.crowd/ws");
+    }
+
+    #[test]
+    fn a_public_url_is_a_scheme_and_a_host() {
+        for url in ["https://a.example", "http://127.0.0.1:7000/", "http://[::1]:7000"] {
+            assert_eq!(check_public_url(url), Ok(()));
+        }
+        for url in [
+            "a.example",
+            "ftp://a.example",
+            "http://",
+            "https://a.example/x",
+            "https://a.example/?x",
+            "",
+            "a b",
+        ] {
+            assert!(check_public_url(url).is_err(), "{url}");
+        }
     }
 }

@@ -4,11 +4,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use crowd_cluster::Serving;
 use crowd_gateway::{AppSite, Gateway, GatewayConfig, ServerConfig};
+use crowd_telemetry::Metrics;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::Admin;
@@ -33,8 +34,9 @@ pub struct Node {
 }
 
 impl Node {
-    /// Binds every port. Errors name the port and the flag that moves it.
+    /// Binds every port. Errors name the flag that is wrong, or the port and the flag that moves it.
     pub async fn bind(config: Config) -> anyhow::Result<Self> {
+        config.check()?;
         let public = listen(config.host, config.port, "--port").await?;
         let cluster = listen(config.cluster_host, config.cluster_port, "--cluster-port").await?;
         let admin = listen(config.admin_host, config.admin_port, "--admin-port").await?;
@@ -90,7 +92,7 @@ impl Node {
         };
         let parts = Arc::new(joined);
         let _ = parts_seen.set(parts.clone());
-        spawn_background(&mut tasks, &parts, &stop);
+        spawn_background(&mut tasks, &parts, self.config.metrics, &stop);
         let serving = Serving {
             listener: self.cluster,
             relay: parts.relay.clone(),
@@ -106,7 +108,9 @@ impl Node {
             () = shutdown.cancelled() => {}
         }
         let server = ServerConfig { drain: self.config.grace, ..ServerConfig::default() };
-        let gateway = Gateway::new(gateway_config(&self.config, &parts)?);
+        let gateway = gateway_config(&self.config, &parts)?;
+        let app_site = AppSite::new(&gateway.public_url, gateway.domain.as_deref());
+        let gateway = Gateway::new(gateway);
         tasks.spawn({
             let (listener, stop, server) = (self.public, stop.clone(), server.clone());
             async move {
@@ -115,32 +119,56 @@ impl Node {
             }
         });
         if let Some(listener) = self.app {
-            let (stop, domain) = (stop.clone(), self.config.domain.clone());
+            let (stop, site) = (stop.clone(), app_site);
             tasks.spawn(async move {
-                AppSite::new(domain.as_deref()).serve(listener, server, stop).await;
+                site.serve(listener, server, stop).await;
                 anyhow::Ok(())
             });
         }
         self.ready.cancel();
         tracing::info!(node = %parts.name, cluster = %parts.cluster_id, "node.serving");
-        let ended = tokio::select! {
-            () = shutdown.cancelled() => Ok(()),
-            Some(ended) = tasks.join_next() => ended.context("a part of the node panicked").and_then(|ended| ended),
+        let early = tokio::select! {
+            () = shutdown.cancelled() => None,
+            Some(ended) = tasks.join_next() => Some(outcome(ended)),
         };
         drain(&parts, self.config.grace).await;
         stop.cancel();
-        while let Some(last) = tasks.join_next().await {
-            if let Err(error) = last {
-                tracing::warn!(%error, "node.part_failed");
+        let (unexpected, mut failure) = (early.is_some(), early.and_then(Result::err));
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = outcome(ended) {
+                tracing::warn!(error = format!("{error:#}"), "node.part_failed");
+                failure.get_or_insert(error);
             }
         }
         tracing::info!(node = %parts.name, "node.stopped");
-        ended
+        match failure {
+            Some(error) if unexpected => Err(error),
+            None if unexpected => bail!("a part of the node ended by itself"),
+            _ => Ok(()),
+        }
     }
 }
 
+/// How a part of the node ended. Those that follow another end well when that one fails, so the first to end need not
+/// be the one that says why.
+fn outcome(ended: Result<anyhow::Result<()>, JoinError>) -> anyhow::Result<()> {
+    ended.context("a part of the node panicked").flatten()
+}
+
 /// What runs beside the doors.
-fn spawn_background(tasks: &mut JoinSet<anyhow::Result<()>>, parts: &Arc<Parts>, stop: &CancellationToken) {
+fn spawn_background(
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    parts: &Arc<Parts>,
+    metrics: Option<Metrics>,
+    stop: &CancellationToken,
+) {
+    if let Some(metrics) = metrics {
+        let s = stop.clone();
+        tasks.spawn(async move {
+            s.run_until_cancelled(metrics.upkeep()).await;
+            Ok(())
+        });
+    }
     let (p, s) = (parts.clone(), stop.clone());
     tasks.spawn(async move {
         s.run_until_cancelled(p.relay.follow()).await;

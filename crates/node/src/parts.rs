@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use crowd_cluster::{Cluster, ClusterConfig, Hello, Joining, Member, RemoteRegistry};
 use crowd_directory::NodeName;
 use crowd_registry::{LocalRegistry, Registry};
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::names::{node_name, public_url, socket_url};
+use crate::reach::{advertised, is_me};
 use crate::{Addresses, Config, Data, RegistryChoice};
 
 /// Of how many others a node that joins asks whether they see it.
@@ -45,14 +46,14 @@ impl Parts {
     /// Finds the cluster, opens or reaches its registry, and builds everything on it. Waits for as long as no node to
     /// join answers; fails where it is another cluster's.
     pub(crate) async fn join(config: &Config, addresses: &Addresses) -> anyhow::Result<Self> {
-        let name = config.name.clone().unwrap_or_else(|| node_name(addresses.public));
-        let name = NodeName::from(name);
+        let advertise = advertised(config, addresses.cluster).await?;
+        let name = NodeName::from(config.name.clone().unwrap_or_else(|| node_name(&advertise)));
         let public_url = config.public_url.clone().unwrap_or_else(|| public_url(addresses.public));
-        let advertise = config.cluster_advertise.clone().unwrap_or_else(|| addresses.cluster.to_string());
+        let told = told_url(config, addresses, &public_url);
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut cluster_config = ClusterConfig {
             incarnation: since_epoch.as_millis() as u64,
-            public_url: public_url.clone(),
+            public_url: told,
             join: config.join.clone(),
             lookup: config.relay.lookup.mul_f64(0.85),
             ..ClusterConfig::new(name.clone(), advertise.clone(), "")
@@ -63,22 +64,26 @@ impl Parts {
         let keeps = match &config.registry {
             RegistryChoice::Local => true,
             RegistryChoice::Auto => config.join.is_empty(),
-            RegistryChoice::Node(keeper) => *keeper == advertise,
+            RegistryChoice::Node(keeper) => is_me(keeper, &advertise, addresses.cluster).await,
         };
         let mut expected = Vec::new();
         let (registry, kept, keeper): (Arc<dyn Registry>, _, _) = if keeps {
             let registry: Arc<dyn Registry> = Arc::new(open(&config.data).await?);
             // Refused here, before anything is served, where a node to join is of another cluster.
             let joining = joining(config.join.clone(), Some(registry.id().to_owned()))?;
-            let hello = joining.hello_once().await?;
-            expected.extend(hello.iter().flat_map(seen_by));
+            if let Some(hello) = joining.hello_once().await? {
+                refuse_a_name_that_is_taken(&joining, &hello).await?;
+                expected.extend(seen_by(&hello));
+            }
             (registry.clone(), Some(registry), format!("node://{advertise}"))
         } else {
             let mut seeds = config.join.clone();
             if let RegistryChoice::Node(keeper) = &config.registry {
                 seeds.push(keeper.clone());
             }
-            let hello = joining(seeds, None)?.hello().await?;
+            let joining = joining(seeds, None)?;
+            let hello = joining.hello().await?;
+            refuse_a_name_that_is_taken(&joining, &hello).await?;
             expected.extend(seen_by(&hello));
             let keeper = match &config.registry {
                 RegistryChoice::Node(keeper) => format!("node://{keeper}"),
@@ -96,7 +101,7 @@ impl Parts {
         let cluster = Cluster::new(cluster_config, table.clone())?;
         let deny = config.deny.clone();
         let relay = Relay::new(config.relay.clone(), registry, table.clone(), cluster.nodes(), deny);
-        let (nodes, told) = watch::channel(Arc::new(vec![socket_url(&public_url)]));
+        let (nodes, told) = watch::channel(Arc::default());
         let session = SessionConfig {
             heartbeat: config.heartbeat,
             max_peers: config.max_peers,
@@ -189,6 +194,30 @@ impl Parts {
             && self.relay.catalog().is_following()
             && !self.leaving.load(Ordering::Relaxed)
     }
+}
+
+/// What the world is told of this node; nothing where nobody said it and what was bound means every interface.
+fn told_url(config: &Config, addresses: &Addresses, public_url: &str) -> String {
+    if config.public_url.is_none() && addresses.public.ip().is_unspecified() {
+        tracing::warn!(links = public_url, flag = "--public-url", "public_url.unknown");
+        return String::new();
+    }
+    public_url.to_owned()
+}
+
+/// A node of this name that still answers elsewhere would lose its place to this one, and its peers with it. One that
+/// does not was this node in its former life.
+async fn refuse_a_name_that_is_taken(joining: &Joining, hello: &Hello) -> anyhow::Result<()> {
+    let me = &joining.me;
+    let mut members = hello.members.iter().chain([&hello.member]);
+    let Some(other) = members.find(|other| other.name == me.name && other.address != me.address) else {
+        return Ok(());
+    };
+    let asking = Joining { seeds: vec![other.address.to_string()], ..joining.clone() };
+    if asking.hello_once().await?.is_some_and(|answer| answer.member.name == me.name) {
+        bail!("there is a node {} at {} already: choose another with --name", me.name, other.address);
+    }
+    Ok(())
 }
 
 fn seen_by(hello: &Hello) -> Vec<NodeName> {

@@ -10,6 +10,8 @@ pub const MAX_OPEN_ASKS: usize = 1_024;
 pub const MAX_ROWS_A_MESSAGE: usize = 1_000;
 /// Rows in the answer to a lookup.
 pub const MAX_FOUND_ROWS: usize = 256;
+/// Bytes of a cluster's id in a hello.
+pub const MAX_CLUSTER_ID: usize = 128;
 /// Members in the answer to a hello.
 pub const MAX_HELLO_MEMBERS: usize = 256;
 /// Bytes of a packet of the membership protocol.

@@ -14,6 +14,8 @@ use crate::signals::stop_signal;
 
 /// The port that serves only the browser app, where nobody names another.
 const APP_PORT: u16 = 80;
+/// The exit code where nobody waited for the node to leave in good order, as shells have it for an interrupt.
+const STOPPED_AT_ONCE: i32 = 130;
 
 /// Run a discovery node.
 ///
@@ -66,11 +68,11 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "CROWD_ADMIN_PORT", value_name = "PORT")]
     admin_port: Option<u16>,
 
-    /// What links and other peers are told [default: what was bound]
+    /// What links and peers are told: http:// or https:// and a host [default: what was bound]
     #[arg(long, env = "CROWD_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
 
-    /// This node's name, unique in the cluster [default: made of its public address]
+    /// This node's name, unique in the cluster [default: made of the address for other nodes]
     #[arg(long, env = "CROWD_NAME", value_name = "NODE")]
     name: Option<String>,
 
@@ -127,6 +129,9 @@ impl ServeArgs {
             stop_signal().await;
             tracing::info!("node.stopping");
             stopping.cancel();
+            stop_signal().await;
+            tracing::warn!("node.stopped_at_once");
+            std::process::exit(STOPPED_AT_ONCE);
         });
         let served = node.run(shutdown).await;
         signal.abort();
@@ -197,7 +202,8 @@ impl ServeArgs {
             admin_port: self.admin_port.unwrap_or(defaults.admin_port),
             public_url: self.public_url,
             name: self.name,
-            join: self.join,
+            // CROWD_JOIN= in a deployment's environment means nobody.
+            join: self.join.into_iter().filter(|seed| !seed.is_empty()).collect(),
             registry,
             data: Data::Folder(data),
             domain: self.domain,
@@ -247,6 +253,8 @@ mod tests {
         };
         let config = at("127.0.0.3").into_config().unwrap();
         assert_eq!((config.cluster_host, config.admin_host), (config.host, config.host));
+        let alone = ServeArgs { join: vec![String::new()], ..at("127.0.0.3") };
+        assert!(alone.into_config().unwrap().join.is_empty());
         let config = at("0.0.0.0").into_config().unwrap();
         assert!(config.cluster_host.is_loopback() && config.admin_host.is_loopback());
     }

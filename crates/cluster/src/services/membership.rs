@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crowd_rpc::v1::membership_server::Membership;
-use crowd_rpc::{MAX_GOSSIP, MAX_HELLO_MEMBERS, NodeInfo, PROTOCOL, v1};
+use crowd_rpc::{MAX_CLUSTER_ID, MAX_GOSSIP, MAX_HELLO_MEMBERS, NodeInfo, PROTOCOL, v1};
 use tokio::sync::{mpsc, watch};
 use tonic::{Request, Response, Status};
 
@@ -23,6 +23,9 @@ impl Membership for MembershipService {
     async fn hello(&self, request: Request<v1::HelloRequest>) -> Result<Response<v1::HelloReply>, Status> {
         let v1::HelloRequest { node, protocol, cluster } = request.into_inner();
         let caller = NodeInfo::try_from(node)?;
+        if cluster.len() > MAX_CLUSTER_ID {
+            return Err(Status::invalid_argument("the id of a cluster has at most 128 bytes"));
+        }
         let foreign = !cluster.is_empty() && cluster != self.config.cluster_id;
         if foreign || protocol != PROTOCOL {
             // It finds out from the answer, and refuses to join.

@@ -128,3 +128,30 @@ async fn a_hello_waits_for_a_seed_and_nobody_answers_for_nobody() {
     assert_eq!(hello.member.name.as_str(), "a");
     assert_eq!(hello.keeper, format!("node://{}", a.address));
 }
+
+#[tokio::test]
+async fn a_keeper_that_starts_again_and_joins_nobody_is_found_soon() {
+    let wire = Wire::new().await;
+    let keeper = Start { behind: Some(&wire), ..Start::keeper("a") };
+    let registry = keeper.keeps.clone();
+    let a = keeper.start().await;
+    let (b, c) = (Start::joining("b", &a).start().await, Start::joining("c", &a).start().await);
+    all_see([&a, &b, &c], &["a", "b", "c"]).await;
+    a.crash().await.unwrap();
+    eventually("a is down", Duration::from_secs(5), async || {
+        b.sees() == ["b", "c"] && c.sees() == ["b", "c"]
+    })
+    .await;
+    let again = Start { incarnation: 2, keeps: registry, behind: Some(&wire), ..Start::keeper("a") };
+    let again = again.start().await;
+    let all = async || [&again, &b, &c].iter().all(|node| node.sees() == ["a", "b", "c"]);
+    eventually("all see all", Duration::from_secs(4), all).await;
+}
+
+#[tokio::test]
+async fn who_names_itself_alone_is_told_so() {
+    let me = ClusterConfig::new("b".into(), "127.0.0.1:9", "x").member().unwrap();
+    let joining = Joining { me, seeds: vec!["127.0.0.1:9".into()], cluster_id: None };
+    let refused = joining.hello().await.unwrap_err();
+    assert!(matches!(refused, ClusterError::NobodyToJoin { .. }), "{refused}");
+}

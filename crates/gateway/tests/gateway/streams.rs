@@ -145,17 +145,22 @@ async fn the_app_port_serves_the_app_only() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let cancel = CancellationToken::new();
-    let site = AppSite::new(Some("crowd.test"));
+    let public_url = "http://discovery.crowd.test".parse().unwrap();
+    let site = AppSite::new(&public_url, Some("crowd.test"));
     let served = tokio::spawn(site.serve(listener, ServerConfig::default(), cancel.clone()));
-    let get = async |path: &str| {
+    let get_at = async |host: &str, path: &str| {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).await.unwrap();
         reply
     };
+    let host = address.to_string();
+    let get = async |path: &str| get_at(&host, path).await;
     assert!(get("/").await.starts_with("HTTP/1.1 200 OK"));
+    assert!(get_at("discovery.crowd.test", "/").await.starts_with("HTTP/1.1 200 OK"));
+    assert!(get_at("site.crowd.test", "/").await.starts_with("HTTP/1.1 404"));
     assert!(get("/.crowd/landing.css").await.contains("content-type: text/css"));
     for path in ["/site/", "/.crowd/ws", "/.crowd/v1/site/release", "/x"] {
         assert!(get(path).await.starts_with("HTTP/1.1 404"), "{path}");
