@@ -188,6 +188,84 @@ async fn timeout_when_everyone_asked_is_mute() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn timeout_is_not_put_off_by_a_peer_that_chats_but_does_not_answer() {
+    let cluster = Cluster::with(1, |config| config.relay.no_progress = Duration::from_secs(1)).await;
+    let site = TestSite::small("chats", 1);
+    let honest = site.clone();
+    let manifest_only = move |asked: &crowd_tests::Asked| match asked.hash == honest.release.manifest {
+        true => Reaction::Answer(honest.chunk(&asked.hash).unwrap()),
+        false => Reaction::Mute,
+    };
+    let mut publisher = cluster.peer(0, manifest_only).await;
+    publisher.publish(&site).await.unwrap();
+    let chat = tokio::spawn(async move {
+        for id in 0.. {
+            publisher.tell(&PeerMessage::Ping { id }).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    let mut reader = cluster.peer(0, ()).await;
+    let asked = reader.by_path(site.project(), "index.html", 0);
+    let error = within(Duration::from_secs(3), "timeout", asked).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Timeout);
+    chat.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_lost_all_the_requests_it_may_have_open_is_asked_again() {
+    let cluster = Cluster::with(1, |config| config.relay.no_progress = Duration::from_secs(1)).await;
+    let files = [("many.bin", crowd_tests::noise(3, 40 * 1_024))];
+    let site = TestSite::chunked("lost", 1, 1, 1_024, &files);
+    let honest = site.clone();
+    let mut to_lose = 32;
+    let forgetful = move |asked: &crowd_tests::Asked| {
+        if asked.hash != honest.release.manifest && to_lose > 0 {
+            to_lose -= 1;
+            return Reaction::Mute;
+        }
+        Reaction::Answer(honest.chunk(&asked.hash).unwrap())
+    };
+    let mut publisher = cluster.peer(0, forgetful).await;
+    publisher.publish(&site).await.unwrap();
+    let mut reader = cluster.peer(0, ()).await;
+    let mut answers = Vec::new();
+    for at in 0..40 {
+        let (project, want) = (site.project().clone(), Want::Hash(site.hash("many.bin", at)));
+        let request = |id| PeerMessage::Request { id, project, want, version: None, traceparent: None };
+        answers.push(reader.start(request).await);
+    }
+    for answer in answers {
+        assert!(matches!(answer.await.unwrap(), NodeMessage::Error(_)));
+    }
+    let first = site.hash("many.bin", 0);
+    let answered = async { while reader.by_hash(site.project(), first).await.is_err() {} };
+    within(Duration::from_secs(15), "it is asked again and answers", answered).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_large_for_a_manifest_and_at_once() {
+    let cluster = Cluster::start(1).await;
+    let site = TestSite::small("heavy", 1);
+    let heavy = |_: &crowd_tests::Asked| Reaction::Answer(vec![b' '; (1 << 20) + 1].into());
+    let mut publisher = cluster.peer(0, heavy).await;
+    let published = publisher.publish(&site);
+    let error = within(Duration::from_secs(2), "the refusal", published).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::TooLarge);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn not_allowed_for_a_page_without_an_origin_to_host_or_publish() {
+    let cluster = Cluster::start(1).await;
+    let (_publisher, site) = published(&cluster, "sandboxed").await;
+    let address = cluster.node(0).addresses.public;
+    let mut page = ScriptedPeer::try_connect(address, Some("null"), site.clone()).await.unwrap();
+    assert_eq!(page.host(&site, Have::All).await.unwrap_err().code, ErrorCode::NotAllowed);
+    assert_eq!(page.publish(&site).await.unwrap_err().code, ErrorCode::NotAllowed);
+    let (_, body) = page.by_path(site.project(), "index.html", 0).await.unwrap();
+    assert_eq!(body, site.file("index.html"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn too_large_for_frames_and_bit_fields() {
     let cluster = Cluster::start(1).await;
     let (mut peer, _site) = published(&cluster, "large").await;

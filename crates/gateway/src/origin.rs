@@ -15,7 +15,9 @@ pub enum RequestOrigin {
     Node,
     /// One of this project's: it may host that project only, and never publish.
     Project(ProjectName),
-    /// Some other website's, or one without an origin, as a sandboxed page.
+    /// One without an origin of its own, as a sandboxed page: any project's, for all one knows.
+    Opaque,
+    /// Some other website's.
     Foreign,
 }
 
@@ -25,6 +27,7 @@ impl RequestOrigin {
         let mut origins = headers.get_all(ORIGIN).iter();
         let origin = match (origins.next(), origins.next()) {
             (None, _) => return Self::Program,
+            (Some(origin), None) if origin == "null" => return Self::Opaque,
             (Some(origin), None) => origin.to_str().ok().and_then(parse),
             _ => None,
         };
@@ -73,7 +76,7 @@ mod tests {
             ("https://a.b.example.org", "d.example.org", RequestOrigin::Foreign),
             ("https://evil.test", "evil.test", RequestOrigin::Foreign),
             ("https://evil.test", "d.example.org", RequestOrigin::Foreign),
-            ("null", "d.example.org", RequestOrigin::Foreign),
+            ("null", "d.example.org", RequestOrigin::Opaque),
             ("chrome-extension://abc", "d.example.org", RequestOrigin::Foreign),
             ("", "d.example.org", RequestOrigin::Foreign),
         ];

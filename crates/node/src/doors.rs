@@ -20,6 +20,7 @@ impl Sockets for SocketDoor {
     ) -> Response<Body> {
         let origin = match origin {
             crowd_gateway::RequestOrigin::Project(project) => crowd_session::RequestOrigin::Project(project),
+            crowd_gateway::RequestOrigin::Opaque => crowd_session::RequestOrigin::Opaque,
             _ => crowd_session::RequestOrigin::Unrestricted,
         };
         self.0.accept(request, origin).map(|line| Body::full(Bytes::from_static(line.as_bytes())))

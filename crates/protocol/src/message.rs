@@ -22,15 +22,17 @@ pub struct DecodeError {
     pub error: WireError,
     /// True where it counts towards closing the connection: no JSON object, no string `t`, a bad `id` or head.
     pub malformed: bool,
+    /// True where it is an answer to what was asked: its id is the asker's own then.
+    pub answers: bool,
 }
 
 impl DecodeError {
     pub(crate) fn malformed(id: Option<u64>, why: &'static str) -> Self {
-        Self { id, error: WireError::new(ErrorCode::BadMessage, why), malformed: true }
+        Self { id, error: WireError::new(ErrorCode::BadMessage, why), malformed: true, answers: false }
     }
 
     pub(crate) fn refused(id: Option<u64>, error: WireError) -> Self {
-        Self { id, error, malformed: false }
+        Self { id, error, malformed: false, answers: false }
     }
 }
 
@@ -179,7 +181,13 @@ impl<'j> Envelope<'j> {
     }
 
     pub(crate) fn refused(&self, error: WireError) -> DecodeError {
-        DecodeError::refused(self.id, error)
+        self.mark(DecodeError::refused(self.id, error))
+    }
+
+    /// Notes whether `error` is of an answer.
+    pub(crate) fn mark(&self, mut error: DecodeError) -> DecodeError {
+        error.answers = matches!(&*self.t, "response" | "error");
+        error
     }
 
     pub(crate) fn unknown(&self) -> DecodeError {

@@ -102,7 +102,7 @@ impl PeerMessage {
     pub fn decode_binary(payload: &Bytes) -> Result<Self, DecodeError> {
         let (head, body) = Frame::split(payload)?;
         let envelope = Envelope::read(head)?;
-        Frame::check_body(&body, envelope.id)?;
+        Frame::check_body(&body, envelope.id).map_err(|error| envelope.mark(error))?;
         Self::read(&envelope, Some(body))
     }
 

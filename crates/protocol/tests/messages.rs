@@ -55,7 +55,7 @@ fn later_fields_and_other_spellings_are_tolerated() {
 fn bad_messages_are_refused_as_they_deserve() {
     for case in Vectors::load("messages.json").cases("/bad", 250) {
         let name = format!("{} {}", text(&case["direction"]), text(&case["name"]));
-        let DecodeError { id, error, malformed } = match decode(case) {
+        let DecodeError { id, error, malformed, .. } = match decode(case) {
             Ok(_) => panic!("{name}: accepted"),
             Err(error) => error,
         };

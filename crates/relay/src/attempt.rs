@@ -60,7 +60,7 @@ pub(crate) async fn attempt(
                 Ok(Ok(Err(refused))) => return Err(Miss::Refused(refused)),
                 Ok(Err(_)) => return Err(Miss::Closed),
                 Err(_) => {
-                    let later = (responder.last_heard() + no_progress).min(asked + no_progress * PATIENCE);
+                    let later = (responder.last_progress() + no_progress).min(asked + no_progress * PATIENCE);
                     if later <= Instant::now() {
                         responder.failed();
                         return Err(Miss::Silent);

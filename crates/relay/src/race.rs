@@ -113,6 +113,12 @@ pub(crate) async fn ask_only(
 ) -> Result<Bytes, WireError> {
     let candidate = Candidate { responder, version: ask.version };
     attempt(candidate, ask, no_progress, true).await.1.map_err(|miss| {
+        // Its own answer was over the limit: that is what it has to hear.
+        if let Miss::Refused(error) = &miss
+            && error.code == ErrorCode::TooLarge
+        {
+            return error.clone();
+        }
         let mut tally = Tally::default();
         tally.count(miss, Kind::Peer);
         tally.error()
@@ -142,7 +148,7 @@ impl Watched {
     /// Bytes that came since the ask show that the line is busy with it, or with what was asked before: an ask of
     /// somebody else would double what this home uploads. So it has the time that its size takes.
     fn judge(&mut self, no_progress: Duration) -> Verdict {
-        let (now, heard) = (Instant::now(), self.responder.last_heard());
+        let (now, heard) = (Instant::now(), self.responder.last_progress());
         if heard <= self.asked {
             return Verdict::Silent;
         }

@@ -171,7 +171,15 @@ impl Relay {
     /// length than its manifest says.
     pub async fn fetch(self: &Arc<Self>, ask: ChunkAsk) -> Result<Chunk, WireError> {
         let (exact, size) = (ask.exact, ask.size);
-        fit(self.cast_once(ask, Scope::Cluster).await?, exact, size)
+        let chunk = self.cast_once(ask.clone(), Scope::Cluster).await;
+        match chunk.and_then(|chunk| fit(chunk, exact, size)) {
+            // By its hash a chunk is served however long it is: the manifest is wrong, not the bytes.
+            Err(error) if error.code == ErrorCode::BadManifest && !exact && (size as usize) < MAX_CHUNK => {
+                let ask = ChunkAsk { size: MAX_CHUNK as u32, ..ask };
+                fit(self.cast_once(ask, Scope::Cluster).await?, exact, MAX_CHUNK as u32)
+            }
+            outcome => outcome,
+        }
     }
 
     /// What another node forwarded: asked of this node's peers only.
@@ -289,7 +297,11 @@ impl Relay {
 
     async fn cast_once(self: &Arc<Self>, ask: ChunkAsk, scope: Scope) -> Result<Chunk, WireError> {
         let chunk = match self.cache.get(&ask.hash) {
-            Some(bytes) => Chunk::new(bytes, None),
+            // The cache may drop it while it waits for a slow reader, so it takes room like any other answer.
+            Some(bytes) => {
+                let room = self.room.reserve(bytes.len() as u32).await?;
+                Chunk::new(bytes, Some(Arc::new(room)))
+            }
             None => self.share(ask, scope).await?,
         };
         self.answered.fetch_add(1, Ordering::Relaxed);

@@ -34,6 +34,9 @@ pub struct Responder {
     born: Instant,
     /// Milliseconds since `born` at which the last byte was heard from it.
     heard: AtomicU64,
+    /// The same, of bytes that may belong to an answer; and what it was when the last answer was whole.
+    progress: AtomicU64,
+    settled: AtomicU64,
     /// Bytes of answers asked for and not yet come.
     owed: AtomicU64,
     open: AtomicU32,
@@ -76,6 +79,8 @@ impl Responder {
             asks: Mailbox::new(WAITING),
             born: now,
             heard: AtomicU64::new(0),
+            progress: AtomicU64::new(0),
+            settled: AtomicU64::new(0),
             owed: AtomicU64::new(0),
             open: AtomicU32::new(0),
             busy_since: AtomicU64::new(0),
@@ -153,9 +158,24 @@ impl Responder {
         });
     }
 
-    /// Bytes came, of whatever message.
+    /// Bytes came, of whatever message. Until the message is whole they count as progress of an answer.
     pub fn heard(&self) {
-        self.heard.store(self.age(), Ordering::Relaxed);
+        let age = self.age();
+        self.heard.store(age, Ordering::Relaxed);
+        self.progress.store(age, Ordering::Relaxed);
+    }
+
+    /// A whole message came, an answer or something else: who only chats makes no progress.
+    pub fn said(&self, answer: bool) {
+        match answer {
+            true => self.settled.store(self.progress.load(Ordering::Relaxed), Ordering::Relaxed),
+            false => self.progress.store(self.settled.load(Ordering::Relaxed), Ordering::Relaxed),
+        }
+    }
+
+    /// When the last byte came of what may be, or was, an answer.
+    pub fn last_progress(&self) -> Instant {
+        self.born + Duration::from_millis(self.progress.load(Ordering::Relaxed))
     }
 
     /// When the last byte came.
@@ -198,7 +218,7 @@ impl Responder {
         drop(measured);
         // Who was asked just now after an idle hour is not silent.
         let busy_since = self.born + Duration::from_millis(self.busy_since.load(Ordering::Relaxed));
-        let quiet = self.last_heard().max(last_answer).max(busy_since).elapsed();
+        let quiet = self.last_progress().max(last_answer).max(busy_since).elapsed();
         (quiet > first_byte).then_some(quiet)
     }
 

@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hyper::upgrade::Upgraded;
 use rand::RngExt;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use self::ending::End;
@@ -32,6 +32,8 @@ use crate::socket::{Event, Socket};
 const OWN_ROOM_WAIT: Duration = Duration::from_secs(30);
 /// `have`s that wait for a change before them; each may name some 30,000 chunks.
 const WAITING_HAVES: usize = 16;
+/// An ask that nobody waits for any more gives its place in the window to another after this long.
+const GIVEN_UP: Duration = Duration::from_secs(10);
 /// What the window is reckoned by before the size of the next ask is known.
 const TYPICAL_CHUNK: u32 = 65_536;
 
@@ -100,6 +102,8 @@ impl Actor {
         let mut due = pin!(self.heartbeat.due());
         let mut closing = pin!(sessions.closing.cancelled());
         let mut draining = pin!(sessions.draining.cancelled());
+        let mut forgets = pin!(sleep(GIVEN_UP));
+        let mut forgetting = false;
         loop {
             if changing.is_none()
                 && let Some(change) = self.waiting.pop_front()
@@ -110,6 +114,10 @@ impl Actor {
             let can_read = !self.socket.outbox.is_long();
             let can_ask =
                 !self.socket.outbox.is_long() && self.asks.len() < self.peer.responder.window(self.ask_size);
+            if !can_ask && !forgetting {
+                forgets.as_mut().reset(Instant::now() + GIVEN_UP);
+                forgetting = true;
+            }
             tokio::select! {
                 biased;
                 () = closing.as_mut() => return End::Closing,
@@ -118,7 +126,7 @@ impl Actor {
                     self.goaway();
                 }
                 Some((message, held)) = questions.next(), if !questions.is_empty() => {
-                    self.socket.outbox.answer(&message, held);
+                    self.socket.outbox.answer(message, held);
                 }
                 message = async { changing.as_mut().expect("checked").await }, if changing.is_some() => {
                     changing = None;
@@ -143,12 +151,16 @@ impl Actor {
                 Some(ask) = self.peer.responder.asks().pop(), if can_ask => {
                     self.ask_size = ask.chunk.size;
                     if let Some(request) = self.asks.open(ask, &self.peer.responder) {
-                        self.socket.outbox.tell(&request);
+                        self.socket.outbox.tell(request);
                     }
+                }
+                () = forgets.as_mut(), if forgetting => {
+                    forgetting = false;
+                    self.asks.forget(GIVEN_UP, &self.peer.responder);
                 }
                 Some(updated) = self.peer.notices.pop(), if can_read => {
                     let (project, version) = (updated.project, updated.version);
-                    self.socket.outbox.tell(&NodeMessage::Updated { project, version });
+                    self.socket.outbox.tell(NodeMessage::Updated { project, version });
                 }
                 () = due.as_mut() => {
                     match self.heartbeat.beat(self.peer.responder.last_heard()) {
@@ -171,7 +183,7 @@ impl Actor {
             nodes: config.nodes.borrow().to_vec(),
             heartbeat_s: config.heartbeat.as_secs().max(1),
         };
-        self.socket.outbox.tell(&welcome);
+        self.socket.outbox.tell(welcome);
     }
 
     fn goaway(&mut self) {
@@ -182,7 +194,7 @@ impl Actor {
             nodes: config.nodes.borrow().to_vec(),
             reconnect_in_ms: rand::rng().random_range(0..=spread),
         };
-        self.socket.outbox.tell(&goaway);
+        self.socket.outbox.tell(goaway);
     }
 
     /// True where the line took not a byte of what waits since the last beat: what waits takes room from others.
@@ -206,16 +218,28 @@ impl Actor {
             Message::Text(text) => PeerMessage::decode_text(text.as_bytes()),
             Message::Binary(payload) => PeerMessage::decode_binary(payload),
             Message::Close(_) => return Err(End::Left),
-            _ => return Ok(None),
+            _ => {
+                self.peer.responder.said(false);
+                return Ok(None);
+            }
         };
+        let answers = match &decoded {
+            Ok(message) => matches!(message, PeerMessage::Response(_) | PeerMessage::Error(_)),
+            Err(error) => error.answers,
+        };
+        self.peer.responder.said(answers);
         match decoded {
             Ok(message) => {
                 self.malformed = 0;
                 Ok(self.message(message, awaiting))
             }
-            Err(DecodeError { id, error, malformed }) => {
+            Err(DecodeError { id, error, malformed, answers }) => {
                 tracing::debug!(peer = %self.peer.id(), %error, "session.bad_message");
-                self.socket.outbox.tell(&refuse(id, &error));
+                // Whoever waits for this answer need not wait for another.
+                if let (true, Some(id)) = (answers, id) {
+                    self.asks.refused(id, error.clone(), &self.peer.responder);
+                }
+                self.socket.outbox.tell(refuse(id, &error));
                 self.malformed += u32::from(malformed);
                 if self.malformed >= MAX_MALFORMED { Err(End::Malformed) } else { Ok(None) }
             }
@@ -228,7 +252,7 @@ impl Actor {
             && let Some(id) = awaits_answer(&message)
         {
             let why = WireError::rate_limited("256 messages are awaiting their answers", 1_000);
-            self.socket.outbox.tell(&refuse(Some(id), &why));
+            self.socket.outbox.tell(refuse(Some(id), &why));
             return None;
         }
         match message {
@@ -245,11 +269,11 @@ impl Actor {
                     self.asks.refused(id, error.into(), &self.peer.responder);
                 }
             }
-            PeerMessage::Ping { id } => self.socket.outbox.answer(&NodeMessage::Ok { id }, None),
+            PeerMessage::Ping { id } => self.socket.outbox.answer(NodeMessage::Ok { id }, None),
             PeerMessage::Watch { id, project } => {
                 let answer = self.watch(project).map(|()| NodeMessage::Ok { id });
                 let answer = answer.unwrap_or_else(|error| refuse(Some(id), &error));
-                self.socket.outbox.answer(&answer, None);
+                self.socket.outbox.answer(answer, None);
             }
             PeerMessage::Publish { id, release, have, token: _ } => {
                 // This cluster wants no token; one that is sent anyway is no reason to fail.
@@ -275,7 +299,7 @@ impl Actor {
         if let Some(project) = involves
             && let Err(error) = self.involved.check(&project, max)
         {
-            self.socket.outbox.answer(&refuse(id, &error), None);
+            self.socket.outbox.answer(refuse(id, &error), None);
             return;
         }
         // What is answered was counted before; `have` is counted here.
@@ -286,7 +310,7 @@ impl Actor {
         }
         // Told, so that the peer can say it again.
         let why = WireError::rate_limited("too many changes are waiting", 1_000);
-        self.socket.outbox.tell(&refuse(id, &why));
+        self.socket.outbox.tell(refuse(id, &why));
     }
 
     /// Begins a change. The peer is involved from now on: it may leave in the middle of it.
@@ -310,7 +334,7 @@ impl Actor {
             self.involved.remove(&project);
         }
         if let Some(message) = message {
-            self.socket.outbox.answer(&message, None);
+            self.socket.outbox.answer(message, None);
         }
     }
 

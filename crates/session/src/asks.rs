@@ -75,6 +75,18 @@ impl OpenAsks {
         }
     }
 
+    /// Gives up asks that were sent more than `age` ago and that nobody waits for any more.
+    pub(crate) fn forget(&mut self, age: Duration, responder: &Responder) {
+        let now = Instant::now();
+        let lost = |pending: &Pending| {
+            pending.reply.is_closed() && now.saturating_duration_since(pending.ask.sent()) >= age
+        };
+        for (_, pending) in self.open.extract_if(|_, pending| lost(pending)) {
+            responder.failed();
+            responder.closed(pending.ask);
+        }
+    }
+
     /// The connection is over: whoever waits moves on at once.
     pub(crate) fn close(&mut self, responder: &Responder) {
         for (_, pending) in self.open.drain() {

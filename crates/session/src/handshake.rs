@@ -15,6 +15,8 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 pub enum RequestOrigin {
     /// No page, or a page that is no project's: it may do everything.
     Unrestricted,
+    /// A page without an origin, as a sandboxed one of any project: it may neither host nor publish.
+    Opaque,
     /// A page of this project: it may host this project only, and not publish.
     Project(ProjectName),
 }
@@ -31,7 +33,7 @@ pub(crate) fn answer<B>(request: &Request<B>) -> Result<Response<()>, (StatusCod
     if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
         return Err((StatusCode::BAD_REQUEST, "the WebSocket version is 13"));
     }
-    if !has_token(headers, SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
+    if !offered(headers, SEC_WEBSOCKET_PROTOCOL).any(|protocol| protocol == SUBPROTOCOL) {
         return Err((StatusCode::BAD_REQUEST, "offer the WebSocket subprotocol crowd.v1"));
     }
     let key = headers.get(SEC_WEBSOCKET_KEY).map(|key| key.as_bytes());
@@ -48,12 +50,13 @@ pub(crate) fn answer<B>(request: &Request<B>) -> Result<Response<()>, (StatusCod
 }
 
 fn has_token(headers: &HeaderMap, name: http::HeaderName, token: &str) -> bool {
-    headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|offered| offered.trim().eq_ignore_ascii_case(token))
+    offered(headers, name).any(|offered| offered.eq_ignore_ascii_case(token))
+}
+
+/// The parts of a header that is a list.
+fn offered(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',').map(str::trim))
 }
 
 #[cfg(test)]

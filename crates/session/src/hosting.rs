@@ -83,10 +83,12 @@ impl Changes {
     }
 
     async fn host(&self, project: ProjectName, version: u64, have: Have) -> Result<(), WireError> {
-        if let RequestOrigin::Project(own) = &self.origin
-            && *own != project
-        {
-            return Err(not_allowed("a page of a project may host that project only"));
+        match &self.origin {
+            RequestOrigin::Project(own) if *own != project => {
+                return Err(not_allowed("a page of a project may host that project only"));
+            }
+            RequestOrigin::Opaque => return Err(not_allowed("a page without an origin may not host")),
+            _ => {}
         }
         let record = self.relay.record_with(&project, version).await?;
         let newest = record.release.version;

@@ -19,9 +19,16 @@ pub(crate) struct Outbox {
 
 #[derive(Debug)]
 struct Out {
-    message: Message,
+    what: What,
     is_answer: bool,
     held: Option<Held>,
+}
+
+/// A message is put into its frame, which copies a chunk, only when the socket takes it.
+#[derive(Debug)]
+enum What {
+    Message(NodeMessage),
+    Control(Message),
 }
 
 /// The room that an answer takes, in the node and on this connection.
@@ -33,19 +40,19 @@ pub(crate) struct Held {
 
 impl Outbox {
     /// Something that answers no message of the peer.
-    pub(crate) fn tell(&mut self, message: &NodeMessage) {
-        self.push(encode(message.encode()), false, None);
+    pub(crate) fn tell(&mut self, message: NodeMessage) {
+        self.push(What::Message(message), false, None);
     }
 
     /// An answer: it counts as awaited until it is written.
-    pub(crate) fn answer(&mut self, message: &NodeMessage, held: Option<Held>) {
+    pub(crate) fn answer(&mut self, message: NodeMessage, held: Option<Held>) {
         self.answers += 1;
-        self.push(encode(message.encode()), true, held);
+        self.push(What::Message(message), true, held);
     }
 
     /// A WebSocket ping or close.
     pub(crate) fn control(&mut self, message: Message) {
-        self.push(message, false, None);
+        self.push(What::Control(message), false, None);
     }
 
     /// Answers that are not written yet.
@@ -68,11 +75,15 @@ impl Outbox {
         if self.waiting.is_empty() && self.waiting.capacity() > 8 {
             self.waiting = VecDeque::new();
         }
-        Some((out.message, out.held))
+        let message = match out.what {
+            What::Message(message) => encode(message.encode()),
+            What::Control(message) => message,
+        };
+        Some((message, out.held))
     }
 
-    fn push(&mut self, message: Message, is_answer: bool, held: Option<Held>) {
-        self.waiting.push_back(Out { message, is_answer, held });
+    fn push(&mut self, what: What, is_answer: bool, held: Option<Held>) {
+        self.waiting.push_back(Out { what, is_answer, held });
     }
 }
 

@@ -68,7 +68,7 @@ async fn request(
         Ok::<_, WireError>((file, sha256, chunk, room))
     };
     match fetched.await {
-        Ok::<_, WireError>((file, sha256, chunk, room)) => {
+        Ok((file, sha256, chunk, room)) => {
             metrics::counter!("crowd_requests_total", "outcome" => "ok").increment(1);
             let answer = Answer { id, sha256, file, body: chunk.bytes.clone() };
             (NodeMessage::Response(answer), Some(Held { _chunk: chunk, _room: room }))

@@ -84,7 +84,7 @@ pub(crate) struct ServeArgs {
     ///
     /// Without --join the default is local; with it, whatever the joined cluster uses. node:// may name this node
     /// itself, so that every node of a deployment can have the same flags.
-    #[arg(long, env = "CROWD_REGISTRY", value_name = "WHERE")]
+    #[arg(long, env = "CROWD_REGISTRY", value_name = "WHERE", value_parser = registry_text)]
     registry: Option<String>,
 
     /// Folder of the registry, where this node keeps it [default: a folder of this user, by the node's port]
@@ -96,11 +96,11 @@ pub(crate) struct ServeArgs {
     domain: Option<String>,
 
     /// Memory for verified chunks, for example 512MiB; 0 keeps none [default: 256MiB]
-    #[arg(long, env = "CROWD_CACHE_BYTES", value_name = "N")]
+    #[arg(long, env = "CROWD_CACHE_BYTES", value_name = "N", value_parser = size_text)]
     cache_bytes: Option<String>,
 
     /// Memory for answers on their way through this node [default: 256MiB]
-    #[arg(long, env = "CROWD_ROOM_BYTES", value_name = "N")]
+    #[arg(long, env = "CROWD_ROOM_BYTES", value_name = "N", value_parser = size_text)]
     room_bytes: Option<String>,
 
     /// Connections of peers at most [default: 50000]
@@ -222,6 +222,15 @@ fn default_data(host: IpAddr, port: u16) -> anyhow::Result<PathBuf> {
         .context("this user has no home folder; name one for the registry with --data")?;
     let name = format!("node-{host}-{port}").replace(':', "-");
     Ok(Path::new(dirs.data_dir()).join(name))
+}
+
+/// Checked while the command line is read, so that a mistake in it is one of the command line.
+fn registry_text(text: &str) -> Result<String, String> {
+    text.parse::<RegistryChoice>().map(|_| text.to_owned())
+}
+
+fn size_text(text: &str) -> Result<String, String> {
+    bytes("a size", Some(text.to_owned()), 0).map(|_| text.to_owned()).map_err(|error| format!("{error:#}"))
 }
 
 /// `4096`, `64KiB`, `512MiB` or `2GiB`.

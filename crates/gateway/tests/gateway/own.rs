@@ -126,7 +126,7 @@ async fn a_socket_knows_whose_page_opened_it() {
         (Some("http://site.localhost:7000"), "/.crowd/ws", project("site")),
         (Some("https://site.crowd.test"), "/%2ecrowd/ws", project("site")),
         (Some("https://evil.test"), "/.crowd/ws?x", RequestOrigin::Foreign),
-        (Some("null"), "/.crowd/ws", RequestOrigin::Foreign),
+        (Some("null"), "/.crowd/ws", RequestOrigin::Opaque),
     ];
     for (origin, path, expected) in cases {
         let headers: Vec<_> = origin.map(|origin| ("Origin", origin)).into_iter().collect();

@@ -48,7 +48,7 @@ impl Actor {
             End::Closing => (CloseCode::Away, "this node is leaving"),
             End::TooLarge => {
                 let why = WireError::new(ErrorCode::TooLarge, "a frame is over its limit");
-                self.socket.outbox.tell(&refuse(None, &why));
+                self.socket.outbox.tell(refuse(None, &why));
                 (CloseCode::Size, "a frame is over its limit")
             }
             End::Left => (CloseCode::Normal, ""),
