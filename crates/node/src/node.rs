@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use crowd_cluster::Serving;
 use crowd_gateway::{AppSite, Gateway, GatewayConfig, ServerConfig};
 use crowd_telemetry::Metrics;
+use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -162,28 +163,20 @@ fn spawn_background(
     metrics: Option<Metrics>,
     stop: &CancellationToken,
 ) {
-    if let Some(metrics) = metrics {
-        let s = stop.clone();
+    let mut until_stop = |work: BoxFuture<'static, ()>| {
+        let stop = stop.clone();
         tasks.spawn(async move {
-            s.run_until_cancelled(metrics.upkeep()).await;
+            stop.run_until_cancelled(work).await;
             Ok(())
         });
+    };
+    if let Some(metrics) = metrics {
+        until_stop(Box::pin(metrics.upkeep()));
     }
-    let (p, s) = (parts.clone(), stop.clone());
-    tasks.spawn(async move {
-        s.run_until_cancelled(p.relay.follow()).await;
-        Ok(())
-    });
-    let (p, s) = (parts.clone(), stop.clone());
-    tasks.spawn(async move {
-        s.run_until_cancelled(p.sessions.follow_updates()).await;
-        Ok(())
-    });
-    let (p, s) = (parts.clone(), stop.clone());
-    tasks.spawn(async move {
-        s.run_until_cancelled(p.follow_nodes()).await;
-        Ok(())
-    });
+    let (names, updates, nodes) = (parts.clone(), parts.clone(), parts.clone());
+    until_stop(Box::pin(async move { names.relay.follow().await }));
+    until_stop(Box::pin(async move { updates.sessions.follow_updates().await }));
+    until_stop(Box::pin(async move { nodes.follow_nodes().await }));
 }
 
 async fn drain(parts: &Parts, grace: Duration) {
