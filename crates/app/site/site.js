@@ -140,7 +140,7 @@
     const most = chart.readers.length + 8;
     let busy = false, waiting = null;
 
-    const count = () => `${chart.readers.filter((r) => r.hosts).length} readers are hosting.`;
+    const count = () => `${chart.readers.filter((r) => r.hosts).length} readers are hosting in this simulation.`;
     const free = (p) => lights.every((l) => near(l, p) > 52) && chart.readers.every((r) => near(r, p) > 30);
     const somewhere = () => {
       for (let i = 0; i < 200; i++) {

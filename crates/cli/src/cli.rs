@@ -5,10 +5,10 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use crate::commands::{demo, get, host, keys, new, publish, serve, status};
 use crate::hops::Hops;
 
-/// Host static websites from the browsers and computers that visit them.
+/// Host static websites from the computers of the people who read them.
 ///
 /// A project is a folder of files with a name. `crowd publish` signs it with your key and keeps hosting it; everyone
-/// who opens it hosts it, too. Discovery nodes only introduce, relay and verify.
+/// who runs `crowd host` for it hosts it, too. Discovery nodes only introduce, relay and verify.
 #[derive(Debug, Parser)]
 #[command(name = "crowd", version, max_term_width = 110)]
 #[command(after_long_help = "\
@@ -17,8 +17,8 @@ Start here:
   crowd publish mysite                         sign it, print its link, keep hosting it
   crowd host crowd://discovery.example.org/mysite
                                                on a computer that is always on: a host that never sleeps
-  crowd get crowd://discovery.example.org/mysite/
-                                               all of it, verified, into the folder mysite
+  crowd get crowd://discovery.example.org/mysite/ -o copy
+                                               all of it, verified, into the folder copy
 
 Exit codes:
   0  done
@@ -29,8 +29,7 @@ Exit codes:
   5  no answer in time
   6  refused: the name is taken, a token is wanted, a signature or an owner is not right
 
-Settings are also taken from the environment: CROWD_NODE, CROWD_KEY, CROWD_TOKEN, CROWD_LOG, CROWD_CONFIG_DIR and
-what the help of each command names.")]
+Settings are also taken from the environment, as the help of each command names them.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -24,7 +24,13 @@ impl NodeArgs {
 pub(crate) async fn connect(url: &NodeUrl) -> anyhow::Result<Peer> {
     match Peer::connect(PeerConfig::new([url.clone()])).await {
         Err(error) if url.is_loopback() => {
-            Err(error).context("no discovery node on this computer (`crowd serve` starts one)")
+            Err(error).with_context(|| {
+                let server = url.server();
+                format!(
+                    "no discovery node answers at {server} (`crowd serve` starts one; 7000 is its port for peers, \
+                     7001 for nodes, 7002 for its operator)"
+                )
+            })
         }
         connected => Ok(connected?),
     }

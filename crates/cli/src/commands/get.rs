@@ -1,5 +1,6 @@
 //! `crowd get`: a file, a folder or all of a project, verified from the owner's signature down.
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -116,6 +117,14 @@ impl GetArgs {
             Some(dir) => dir.clone(),
             None => PathBuf::from(name.unwrap_or(site.project().as_str())),
         };
+        // It may be the very folder that was published, with changes in it that nobody has yet.
+        let in_use = || fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some());
+        if self.output.is_none() && in_use() {
+            let dir = dir.display();
+            let why =
+                format!("{dir} is there and not empty; -o {dir} writes into it and replaces what differs");
+            return Err(Failure::Refused(why).into());
+        }
         let screen = Screen::new(self.json);
         let mut progress = screen.bytes(dir.display().to_string());
         let done =

@@ -35,7 +35,7 @@ pub(crate) struct HostArgs {
     links: Vec<SiteLink>,
 
     /// Where chunks are kept [default: a folder of this user]
-    #[arg(long, env = "CROWD_DATA", value_name = "DIR")]
+    #[arg(long, env = "CROWD_HOST_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
 
     #[command(flatten)]

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use crowd_peer::folder::{self, Folder, Skipped};
 use crowd_peer::{FolderOptions, FolderStore, Peer, PeerError, Publication};
-use crowd_protocol::{ErrorCode, Have, OwnerKey, Release, SigningKey, WireError};
+use crowd_protocol::{ErrorCode, Have, OwnerKey, Release, RequestPath, Resolution, SigningKey, WireError};
 use serde_json::json;
 
 use crate::changes::Changes;
@@ -134,6 +134,10 @@ impl PublishArgs {
         progress.finish();
         let folder = folder.with_context(|| format!("{} can't be published", self.dir.display()))?;
         tell_skipped(&folder.skipped, screen);
+        let root = RequestPath::parse("").context("the empty path is a path")?;
+        if !matches!(folder.manifest.resolve(&root), Resolution::File(_, 200)) {
+            screen.remark(format_args!("it has no index.html: the link itself will show nothing"));
+        }
         if let [first, ..] = &folder.outside[..] {
             let (count, first) = (output::count(folder.outside.len() as u64, "symlink"), first.display());
             screen.remark(format_args!(

@@ -31,8 +31,8 @@ Examples:
   crowd serve --host 0.0.0.0 --public-url https://discovery.example.org --domain example.org
       a node for the world, behind a proxy that speaks TLS
 
-Every flag is also CROWD_… in the environment (CROWD_PORT for --port) and a key of the file given with --config
-(port = 7000); a flag wins over the environment, the environment over the file.")]
+Every flag is also CROWD_… in the environment and a key of the --config file.
+A flag wins over the environment, and the environment over the file.")]
 pub(crate) struct ServeArgs {
     /// Where the public port listens [default: 127.0.0.1]
     ///
@@ -40,11 +40,11 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "CROWD_HOST", value_name = "IP")]
     host: Option<IpAddr>,
 
-    /// The public port: WebSocket, HTTP, browser app; 0 picks a free one [default: 7000]
+    /// The public port: WebSocket and HTTP; 0 picks a free one [default: 7000]
     #[arg(long, env = "CROWD_PORT")]
     port: Option<u16>,
 
-    /// A port that serves only the browser app [default: 80, where it can be bound]
+    /// A port that serves only the landing page [default: 80, where it can be bound]
     #[arg(long, env = "CROWD_APP_PORT", value_name = "PORT")]
     app_port: Option<u16>,
 
