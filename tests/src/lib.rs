@@ -13,5 +13,5 @@ pub use cluster::{Cluster, TestNode};
 pub use eventually::{eventually, within};
 pub use http::{Reply, get, send};
 pub use peer::{Event, Pending, ScriptedPeer};
-pub use reaction::{Asked, Reaction, Script};
+pub use reaction::{Asked, Reaction, Script, but};
 pub use site::{TestSite, noise};

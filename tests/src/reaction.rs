@@ -60,3 +60,15 @@ impl Script for () {
         Reaction::NotHere
     }
 }
+
+/// Answers the site's manifest honestly and does `otherwise` with everything else.
+pub fn but<F>(site: &TestSite, mut otherwise: F) -> impl Script + use<F>
+where
+    F: FnMut(Bytes) -> Reaction + Send + 'static,
+{
+    let site = site.clone();
+    move |asked: &Asked| {
+        let bytes = site.chunk(&asked.hash).expect("the site has it");
+        if asked.hash == site.release.manifest { Reaction::Answer(bytes) } else { otherwise(bytes) }
+    }
+}

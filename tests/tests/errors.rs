@@ -7,7 +7,7 @@ use crowd_protocol::{
     ChunkHash, ErrorCode, Have, NodeMessage, PeerMessage, ProjectName, Release, RequestPath, SigningKey, Want,
 };
 use crowd_relay::DenyList;
-use crowd_tests::{Cluster, Event, Reaction, ScriptedPeer, TestSite, within};
+use crowd_tests::{Cluster, Event, Reaction, ScriptedPeer, TestSite, but, within};
 use tokio_tungstenite::tungstenite::Message;
 
 async fn published(cluster: &Cluster, name: &str) -> (ScriptedPeer, TestSite) {
@@ -170,12 +170,7 @@ async fn no_peer_is_known_within_a_second() {
 async fn timeout_when_everyone_asked_is_mute() {
     let cluster = Cluster::with(2, |config| config.relay.no_progress = Duration::from_secs(1)).await;
     let site = TestSite::small("mute", 1);
-    let honest = site.clone();
-    let manifest_only = move |asked: &crowd_tests::Asked| match asked.hash == honest.release.manifest {
-        true => Reaction::Answer(honest.chunk(&asked.hash).unwrap()),
-        false => Reaction::Mute,
-    };
-    let mut publisher = cluster.peer(0, manifest_only).await;
+    let mut publisher = cluster.peer(0, but(&site, |_| Reaction::Mute)).await;
     publisher.publish(&site).await.unwrap();
     for node in 0..2 {
         let mut reader = cluster.peer(node, ()).await;
@@ -191,12 +186,7 @@ async fn timeout_when_everyone_asked_is_mute() {
 async fn timeout_is_not_put_off_by_a_peer_that_chats_but_does_not_answer() {
     let cluster = Cluster::with(1, |config| config.relay.no_progress = Duration::from_secs(1)).await;
     let site = TestSite::small("chats", 1);
-    let honest = site.clone();
-    let manifest_only = move |asked: &crowd_tests::Asked| match asked.hash == honest.release.manifest {
-        true => Reaction::Answer(honest.chunk(&asked.hash).unwrap()),
-        false => Reaction::Mute,
-    };
-    let mut publisher = cluster.peer(0, manifest_only).await;
+    let mut publisher = cluster.peer(0, but(&site, |_| Reaction::Mute)).await;
     publisher.publish(&site).await.unwrap();
     let chat = tokio::spawn(async move {
         for id in 0.. {
@@ -216,15 +206,14 @@ async fn a_peer_that_lost_all_the_requests_it_may_have_open_is_asked_again() {
     let cluster = Cluster::with(1, |config| config.relay.no_progress = Duration::from_secs(1)).await;
     let files = [("many.bin", crowd_tests::noise(3, 40 * 1_024))];
     let site = TestSite::chunked("lost", 1, 1, 1_024, &files);
-    let honest = site.clone();
     let mut to_lose = 32;
-    let forgetful = move |asked: &crowd_tests::Asked| {
-        if asked.hash != honest.release.manifest && to_lose > 0 {
+    let forgetful = but(&site, move |bytes| {
+        if to_lose > 0 {
             to_lose -= 1;
             return Reaction::Mute;
         }
-        Reaction::Answer(honest.chunk(&asked.hash).unwrap())
-    };
+        Reaction::Answer(bytes)
+    });
     let mut publisher = cluster.peer(0, forgetful).await;
     publisher.publish(&site).await.unwrap();
     let mut reader = cluster.peer(0, ()).await;
@@ -301,12 +290,7 @@ async fn bad_message_for_a_bit_field_of_the_wrong_length() {
 async fn rate_limited_beyond_256_messages_that_await_their_answers() {
     let cluster = Cluster::start(1).await;
     let site = TestSite::small("many", 1);
-    let honest = site.clone();
-    let slow = move |asked: &crowd_tests::Asked| match asked.hash == honest.release.manifest {
-        true => Reaction::Answer(honest.chunk(&asked.hash).unwrap()),
-        false => Reaction::Mute,
-    };
-    let mut publisher = cluster.peer(0, slow).await;
+    let mut publisher = cluster.peer(0, but(&site, |_| Reaction::Mute)).await;
     publisher.publish(&site).await.unwrap();
     let mut reader = cluster.peer(0, ()).await;
     let mut answers = Vec::new();

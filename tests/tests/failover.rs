@@ -4,16 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crowd_protocol::{ErrorCode, Have};
-use crowd_tests::{Asked, Cluster, Reaction, ScriptedPeer, TestSite, within};
-
-/// Answers the manifest honestly and does `otherwise` with everything else.
-fn but(site: &TestSite, otherwise: impl Fn(Bytes) -> Reaction + Send + 'static) -> impl crowd_tests::Script {
-    let site = site.clone();
-    move |asked: &Asked| {
-        let bytes = site.chunk(&asked.hash).expect("the site has it");
-        if asked.hash == site.release.manifest { Reaction::Answer(bytes) } else { otherwise(bytes) }
-    }
-}
+use crowd_tests::{Cluster, Reaction, ScriptedPeer, TestSite, but, within};
 
 fn wrong(bytes: Bytes) -> Reaction {
     let mut wrong = bytes.to_vec();

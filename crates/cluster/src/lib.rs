@@ -13,7 +13,6 @@ mod config;
 mod courier;
 mod dialer;
 mod error;
-mod flight;
 mod forwarding;
 mod gossip;
 mod joiner;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crowd_directory::{NodeName, Row};
 use crowd_protocol::ProjectName;
+use crowd_relay::Flights;
 use crowd_rpc::v1::directory_client::DirectoryClient;
 use crowd_rpc::{MAX_MESSAGE, v1};
 use futures_util::StreamExt;
@@ -14,7 +15,6 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tonic::Status;
 
 use crate::dialer::Dialer;
-use crate::flight::Flights;
 use crate::neighbours::Neighbours;
 use crate::shared_directory::SharedDirectory;
 use crate::wire::read_found;
@@ -81,7 +81,7 @@ impl Lookups {
         let (lookups, wanted) = (self.clone(), project.clone());
         let search = move || Box::pin(async move { lookups.search(&wanted, fresh).await }) as _;
         // Requests for the chunks of one page come together.
-        if fresh { search().await } else { self.flights.join(project, search).await }
+        if fresh { search().await } else { self.flights.join(project.clone(), search).0.await }
     }
 
     async fn search(&self, project: &ProjectName, fresh: bool) -> Arc<[Row]> {

@@ -1,74 +1,88 @@
-//! Equal requests in flight share one sessioncast.
+//! Equal questions in flight share one answer: requests of the relay one sessioncast, lookups one round of owners.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crowd_protocol::{ChunkHash, ProjectName, WireError};
 use futures_util::FutureExt;
 use futures_util::future::{Shared, WeakShared};
 
-use crate::{BoxFuture, Chunk, Scope};
+use crate::BoxFuture;
 
-type Outcome = Result<Chunk, WireError>;
-type Flight = Shared<BoxFuture<'static, Outcome>>;
-
-/// What makes two requests equal. The scope is part of it: a forwarded request that waited for one that may itself
-/// be waiting on the forwarding node would wait for ever. So is the size: it is what room is reserved for, and two
-/// manifests may disagree on it.
-pub(crate) type FlightKey = (Scope, ProjectName, ChunkHash, u32);
-
-/// The requests in flight. Whoever still waits drives the shared future; when nobody does, it is dropped.
-#[derive(Debug, Default)]
-pub(crate) struct Flights {
-    flights: Mutex<Table>,
+/// What is in flight, by what makes two questions equal. Whoever still waits drives the shared future; when nobody
+/// does, it is dropped.
+#[derive(Debug)]
+pub struct Flights<K, V>
+where
+    V: Clone + 'static,
+{
+    flights: Mutex<Table<K, V>>,
 }
 
-#[derive(Debug, Default)]
-struct Table {
+#[derive(Debug)]
+struct Table<K, V>
+where
+    V: Clone + 'static,
+{
     next: u64,
-    by_key: HashMap<FlightKey, (u64, WeakShared<BoxFuture<'static, Outcome>>)>,
+    by_key: HashMap<K, (u64, WeakShared<BoxFuture<'static, V>>)>,
 }
 
-impl Flights {
+impl<K, V: Clone> Default for Flights<K, V> {
+    fn default() -> Self {
+        Self { flights: Mutex::new(Table { next: 0, by_key: HashMap::new() }) }
+    }
+}
+
+impl<K, V> Flights<K, V>
+where
+    K: Eq + Hash + Clone + Send + 'static,
+    V: Clone + Send + Sync + 'static,
+{
     /// Joins the flight of `key`, or starts one; true where it was under way already.
-    pub(crate) fn join(
+    pub fn join(
         self: &Arc<Self>,
-        key: FlightKey,
-        start: impl FnOnce() -> BoxFuture<'static, Outcome>,
-    ) -> (Flight, bool) {
+        key: K,
+        start: impl FnOnce() -> BoxFuture<'static, V>,
+    ) -> (Shared<BoxFuture<'static, V>>, bool) {
         let mut table = self.lock();
         if let Some(flight) = table.by_key.get(&key).and_then(|(_, flight)| flight.upgrade()) {
-            metrics::counter!("crowd_requests_shared_total").increment(1);
             return (flight, true);
         }
         let number = table.next;
         table.next += 1;
         // Made before its landing, which takes the lock that is held here.
-        let sessioncast = start();
+        let work = start();
         let landing = Landing { flights: self.clone(), key: key.clone(), number };
-        let flight: BoxFuture<'static, Outcome> = Box::pin(async move {
+        let flight: BoxFuture<'static, V> = Box::pin(async move {
             let _landing = landing;
-            sessioncast.await
+            work.await
         });
         let flight = flight.shared();
         let weak = flight.downgrade().expect("it has not been polled");
         table.by_key.insert(key, (number, weak));
         (flight, false)
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Table> {
+impl<K, V: Clone> Flights<K, V> {
+    fn lock(&self) -> MutexGuard<'_, Table<K, V>> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Takes the flight off the table, whether it came to its end or was dropped on the way.
-struct Landing {
-    flights: Arc<Flights>,
-    key: FlightKey,
+struct Landing<K, V>
+where
+    K: Eq + Hash,
+    V: Clone + 'static,
+{
+    flights: Arc<Flights<K, V>>,
+    key: K,
     number: u64,
 }
 
-impl Drop for Landing {
+impl<K: Eq + Hash, V: Clone> Drop for Landing<K, V> {
     fn drop(&mut self) {
         let mut table = self.flights.lock();
         if table.by_key.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
@@ -80,9 +94,13 @@ impl Drop for Landing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Chunk, Scope};
+    use crowd_protocol::{ChunkHash, ProjectName, WireError};
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    fn key() -> FlightKey {
+    type Outcome = Result<Chunk, WireError>;
+
+    fn key() -> (Scope, ProjectName, ChunkHash, u32) {
         (Scope::Cluster, ProjectName::parse("p").unwrap(), ChunkHash::of(b"x"), 1)
     }
 
@@ -109,7 +127,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_flight_that_nobody_waits_for_is_forgotten() {
-        let flights = Arc::new(Flights::default());
+        let flights = Arc::new(Flights::<_, Outcome>::default());
         drop(flights.join(key(), || Box::pin(std::future::pending())));
         assert!(flights.lock().by_key.is_empty());
     }

@@ -27,6 +27,7 @@ pub use ask::{Ask, Chunk, ChunkAsk, Scope};
 pub use catalog::Catalog;
 pub use config::RelayConfig;
 pub use deny::DenyList;
+pub use flights::Flights;
 pub use mailbox::{Mailbox, Rejected};
 pub use pace::Expectation;
 pub use ports::{Alone, BoxFuture, LocalPeers, Nodes};

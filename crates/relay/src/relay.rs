@@ -22,6 +22,11 @@ use crate::{
 /// How long a search for the older release that lists a hash may take.
 const OLDER_SEARCH: Duration = Duration::from_millis(500);
 
+/// What makes two requests equal. The scope is part of it: a forwarded request that waited for one that may itself
+/// be waiting on the forwarding node would wait for ever. So is the size: it is what room is reserved for, and two
+/// manifests may disagree on it.
+type FlightKey = (Scope, ProjectName, ChunkHash, u32);
+
 /// Finds, asks, verifies, fails over, caches.
 pub struct Relay {
     pub(crate) config: RelayConfig,
@@ -31,7 +36,7 @@ pub struct Relay {
     registry: Arc<dyn Registry>,
     catalog: Catalog,
     cache: ChunkCache,
-    flights: Arc<Flights>,
+    flights: Arc<Flights<FlightKey, Result<Chunk, WireError>>>,
     /// Room for chunks.
     room: Room,
     /// Room for manifests. A chunk that has its room may have to wait for a manifest; had both the same room, requests
@@ -317,6 +322,9 @@ impl Relay {
             Box::pin(cast.instrument(Span::current()))
         };
         let (flight, joined) = self.flights.join(key.clone(), start);
+        if joined {
+            metrics::counter!("crowd_requests_shared_total").increment(1);
+        }
         match flight.await {
             // It may have looked for peers before there was the one that this requester knows of.
             Err(error) if joined && error.code == ErrorCode::NoPeer => self.flights.join(key, start).0.await,
