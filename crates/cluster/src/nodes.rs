@@ -57,12 +57,11 @@ impl Nodes for ClusterNodes {
         Box::pin(async move { self.responders(&self.lookups.find(project, fresh).await) })
     }
 
-    fn peers_elsewhere<'a>(&'a self, project: &'a ProjectName) -> BoxFuture<'a, u64> {
+    fn hosting_elsewhere<'a>(&'a self, project: &'a ProjectName) -> BoxFuture<'a, Vec<Row>> {
         Box::pin(async move {
             let rows = self.lookups.find(project, false).await;
             let up = self.neighbours.all();
-            let peers = rows.iter().filter(|row| up.contains_key(&row.node));
-            peers.map(|row| u64::from(row.hosting.all) + u64::from(row.hosting.part)).sum()
+            rows.iter().filter(|row| up.contains_key(&row.node)).cloned().collect()
         })
     }
 

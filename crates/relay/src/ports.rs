@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crowd_directory::Hosting;
+use crowd_directory::{Hosting, Row};
 use crowd_protocol::{Have, ProjectName};
 
 use crate::Responder;
@@ -43,8 +43,8 @@ pub trait Nodes: Send + Sync + 'static {
     /// not from memory. Answers within the relay's lookup time whatever happens.
     fn holders<'a>(&'a self, project: &'a ProjectName, fresh: bool) -> BoxFuture<'a, Vec<Arc<Responder>>>;
 
-    /// How many peers of other nodes host `project`.
-    fn peers_elsewhere<'a>(&'a self, project: &'a ProjectName) -> BoxFuture<'a, u64>;
+    /// What the peers of other nodes host of `project`: a row for each node that is up and has any, best first.
+    fn hosting_elsewhere<'a>(&'a self, project: &'a ProjectName) -> BoxFuture<'a, Vec<Row>>;
 
     /// What this node's peers host of `project` has changed: tells the owners [`LocalPeers::hosting`]. Done when a
     /// request at any live node can find it.
@@ -64,8 +64,8 @@ impl Nodes for Alone {
         Box::pin(async { Vec::new() })
     }
 
-    fn peers_elsewhere<'a>(&'a self, _: &'a ProjectName) -> BoxFuture<'a, u64> {
-        Box::pin(async { 0 })
+    fn hosting_elsewhere<'a>(&'a self, _: &'a ProjectName) -> BoxFuture<'a, Vec<Row>> {
+        Box::pin(async { Vec::new() })
     }
 
     fn announce<'a>(&'a self, _: &'a ProjectName) -> BoxFuture<'a, ()> {

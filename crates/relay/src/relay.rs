@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crowd_directory::{Hosting, Row};
 use crowd_protocol::{
     ChunkHash, ErrorCode, FileInfo, MAX_CHUNK, MAX_MANIFEST, Manifest, ProjectName, RequestPath, WireError,
 };
@@ -103,6 +104,11 @@ impl Relay {
         self.cache.size()
     }
 
+    /// True where a chunk that was fetched once is likely to be here for the next request.
+    pub fn keeps_chunks(&self) -> bool {
+        self.cache.is_on()
+    }
+
     /// Chunks that this node handed out since it started, and their bytes.
     pub fn traffic(&self) -> (u64, u64) {
         (self.answered.load(Ordering::Relaxed), self.answered_bytes.load(Ordering::Relaxed))
@@ -126,8 +132,14 @@ impl Relay {
 
     /// How many peers host `project`, in the whole cluster.
     pub async fn peers_of(&self, project: &ProjectName) -> u64 {
-        let local = self.peers.hosting(project);
-        u64::from(local.all) + u64::from(local.part) + self.nodes.peers_elsewhere(project).await
+        let (here, elsewhere) = self.hosting_of(project).await;
+        let hosting = elsewhere.iter().map(|row| &row.hosting).chain([&here]);
+        hosting.map(|hosting| u64::from(hosting.all) + u64::from(hosting.part)).sum()
+    }
+
+    /// What is hosted of `project`: by this node's peers, and by those of each other node that has any.
+    pub async fn hosting_of(&self, project: &ProjectName) -> (Hosting, Vec<Row>) {
+        (self.peers.hosting(project), self.nodes.hosting_elsewhere(project).await)
     }
 
     /// The newest release with its manifest, which is fetched where it is not in memory.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crowd_directory::Row;
 use crowd_protocol::{
     ChunkHash, ErrorCode, Frame, Have, NodeMessage, PeerMessage, ProjectName, Release, SUBPROTOCOL,
     SigningKey,
@@ -198,8 +199,8 @@ impl Nodes for FakeNodes {
         Box::pin(async { Vec::new() })
     }
 
-    fn peers_elsewhere<'a>(&'a self, _: &'a ProjectName) -> BoxFuture<'a, u64> {
-        Box::pin(async { 0 })
+    fn hosting_elsewhere<'a>(&'a self, _: &'a ProjectName) -> BoxFuture<'a, Vec<Row>> {
+        Box::pin(async { Vec::new() })
     }
 
     fn announce<'a>(&'a self, _: &'a ProjectName) -> BoxFuture<'a, ()> {

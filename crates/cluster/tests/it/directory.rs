@@ -13,8 +13,10 @@ async fn what_was_announced_is_found_from_every_node_at_once() {
         for node in &nodes {
             let expected = if node.name == host.name { vec![] } else { vec![host.name.clone()] };
             assert_eq!(node.holders(&project).await, expected, "{project} from {}", node.name);
-            let peers = node.cluster.nodes().peers_elsewhere(&project.parse().unwrap()).await;
-            assert_eq!(peers, expected.len() as u64);
+            let rows = node.cluster.nodes().hosting_elsewhere(&project.parse().unwrap()).await;
+            let counts = rows.iter().map(|row| (row.node.to_string(), row.hosting.all + row.hosting.part));
+            let expected: Vec<_> = expected.into_iter().map(|node| (node, 1)).collect();
+            assert_eq!(counts.collect::<Vec<_>>(), expected, "{project} from {}", node.name);
         }
         host.unhost(&project).await;
         for node in &nodes {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use crowd_directory::Hosting;
+use crowd_directory::{Hosting, Row};
 use crowd_protocol::{
     ChunkHash, ErrorCode, Have, Manifest, ManifestBuilder, ProjectName, Release, SigningKey, WireError,
 };
@@ -318,8 +318,8 @@ impl Nodes for FakeNodes {
         })
     }
 
-    fn peers_elsewhere<'a>(&'a self, _: &'a ProjectName) -> BoxFuture<'a, u64> {
-        Box::pin(async { 0 })
+    fn hosting_elsewhere<'a>(&'a self, _: &'a ProjectName) -> BoxFuture<'a, Vec<Row>> {
+        Box::pin(async { Vec::new() })
     }
 
     fn announce<'a>(&'a self, _: &'a ProjectName) -> BoxFuture<'a, ()> {
