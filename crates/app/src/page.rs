@@ -3,39 +3,58 @@
 use crate::asset::template;
 
 pub(crate) const LANDING: &str = "landing.html";
-pub(crate) const ERROR: &str = "error.html";
+pub(crate) const MANAGE: &str = "manage.html";
+/// The worker fills it in too, so that it has an address of its own.
+const PROGRESS: &str = "progress.html";
 
 /// What is shown where the app's files are incomplete: no reason to show nothing.
 const PLAIN_LANDING: &str = "<!doctype html><meta charset=utf-8><title>Crowd Cloud</title>\
     <h1>Crowd Cloud</h1><p>A discovery node. Open a project at its name: <code>/mywebsite/</code></p>";
-const PLAIN_ERROR: &str = "<!doctype html><meta charset=utf-8><title>{{title}}</title>\
-    <h1>{{title}}</h1><p>{{message}}</p><p>{{hint}}</p><p>{{trace}}</p>";
+const PLAIN_MANAGE: &str = "<!doctype html><meta charset=utf-8><title>{{project}}</title>\
+    <h1>{{project}}</h1><p>This node has no files of the app: there is nothing to manage.</p>";
+const PLAIN_PROGRESS: &str = "<!doctype html><meta charset=utf-8><title>{{title}}</title>\
+    <h1>{{title}}</h1><p>{{message}}</p><p>{{hint}}</p><p>{{code}} {{trace}}</p>";
 
-/// What an error page says.
-#[derive(Debug, Clone, Copy)]
-pub struct ErrorPage<'e> {
+/// What the page says that stands in for one that can't be had, or not yet.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ProgressPage<'p> {
     /// What happened, in a few words.
-    pub title: &'e str,
+    pub title: &'p str,
     /// What happened, in a sentence.
-    pub message: &'e str,
+    pub message: &'p str,
     /// What the visitor can do; may be empty.
-    pub hint: &'e str,
+    pub hint: &'p str,
+    /// What happened, for programs: a code of the protocol, or `waiting` while the answer is on its way.
+    pub code: &'p str,
     /// The trace id to tell the operator; may be empty.
-    pub trace: &'e str,
+    pub trace: &'p str,
+    /// Whose page was asked for; empty where that can't be told.
+    pub project: &'p str,
 }
 
 /// The landing page. `domain` is the one that projects have their origins under; empty for none.
 pub fn landing_page(domain: &str) -> String {
-    let page = template(LANDING).unwrap_or_else(|| PLAIN_LANDING.to_owned());
-    fill(&page, &[("domain", domain)])
+    fill(template(LANDING).unwrap_or(PLAIN_LANDING), &[("domain", domain)])
 }
 
-/// The error page.
-pub fn error_page(error: &ErrorPage<'_>) -> String {
-    let page = template(ERROR).unwrap_or_else(|| PLAIN_ERROR.to_owned());
-    let ErrorPage { title, message, hint, trace } = *error;
-    let message = sentence(message);
-    fill(&page, &[("title", title), ("message", &message), ("hint", hint), ("trace", trace)])
+/// The page at a project's own origin where its visitor sees what is kept of it, and stops or deletes that.
+pub fn manage_page(project: &str) -> String {
+    fill(template(MANAGE).unwrap_or(PLAIN_MANAGE), &[("project", project)])
+}
+
+/// The page that shows how far a site has come, or why it can't be had.
+pub fn progress_page(page: &ProgressPage<'_>) -> String {
+    let ProgressPage { title, message, hint, code, trace, project } = *page;
+    let message = &sentence(message);
+    let values = [
+        ("title", title),
+        ("message", message),
+        ("hint", hint),
+        ("code", code),
+        ("trace", trace),
+        ("project", project),
+    ];
+    fill(template(PROGRESS).unwrap_or(PLAIN_PROGRESS), &values)
 }
 
 /// Messages are parts of log lines, too, and begin and end as those do.
@@ -79,10 +98,29 @@ mod tests {
 
     #[test]
     fn pages_have_no_placeholder_left() {
-        let error = ErrorPage { title: "<T>", message: "M", hint: "H", trace: "" };
-        let page = error_page(&error);
-        assert!(page.contains("&lt;T&gt;") && !page.contains("{{") && !page.contains("<T>"));
+        let values = ProgressPage {
+            title: "<T>",
+            message: "nobody is there",
+            hint: "H",
+            code: "no_peer",
+            trace: "0123",
+            project: "mysite",
+        };
+        let page = progress_page(&values);
+        for shown in ["&lt;T&gt;", "Nobody is there.", "no_peer", "0123"] {
+            assert!(page.contains(shown), "{shown}");
+        }
+        assert!(!page.contains("{{") && !page.contains("<T>"));
         let page = landing_page("crowd.example.org");
         assert!(page.contains("crowd.example.org") && !page.contains("{{"));
+        let page = manage_page("mysite");
+        assert!(page.contains("mysite") && !page.contains("{{"));
+    }
+
+    #[test]
+    fn pages_are_whole_without_their_templates() {
+        for plain in [PLAIN_LANDING, PLAIN_MANAGE, PLAIN_PROGRESS] {
+            assert!(!fill(plain, &[]).contains("{{"), "{plain}");
+        }
     }
 }

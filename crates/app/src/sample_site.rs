@@ -1,8 +1,8 @@
-//! The sample site: what `crowd new` writes and `crowd demo` publishes.
+//! The sample site: what `crowd new` writes, `crowd demo` publishes and the landing page starts a new site from.
 
 use std::borrow::Cow;
 
-use crate::asset::is_hidden;
+use crate::asset::media_type;
 
 #[derive(rust_embed::Embed)]
 #[folder = "site/"]
@@ -41,6 +41,39 @@ pub fn sample_site() -> impl Iterator<Item = (Cow<'static, str>, Cow<'static, [u
     })
 }
 
+/// One file of the sample site.
+#[derive(Debug, Clone)]
+pub struct SampleFile {
+    /// Where it lies in the site.
+    pub path: Cow<'static, str>,
+    /// Its `Content-Type`, by its ending; text is UTF-8.
+    pub media_type: String,
+    /// Its bytes.
+    pub bytes: Cow<'static, [u8]>,
+}
+
+impl SampleFile {
+    fn new(path: Cow<'static, str>, bytes: Cow<'static, [u8]>) -> Self {
+        Self { media_type: media_type(&path), path, bytes }
+    }
+}
+
+/// [`sample_site`] with the type of each file.
+pub fn sample_files() -> impl Iterator<Item = SampleFile> {
+    sample_site().map(|(path, bytes)| SampleFile::new(path, bytes))
+}
+
+/// The file of the sample site at `path`.
+pub fn sample_file(path: &str) -> Option<SampleFile> {
+    let bytes = Site::get(path).filter(|_| !is_hidden(path))?.data;
+    Some(SampleFile::new(Cow::Owned(path.to_owned()), bytes))
+}
+
+/// Hidden files are what editors and systems leave behind.
+fn is_hidden(name: &str) -> bool {
+    name.split('/').any(|segment| segment.is_empty() || segment.starts_with('.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +92,17 @@ mod tests {
         let paths: Vec<_> = sample_site().map(|(path, _)| path).collect();
         assert!(paths.is_sorted());
         assert!(paths.iter().any(|path| path == "index.html"));
+    }
+
+    #[test]
+    fn a_file_of_the_sample_has_its_type_and_no_way_out() {
+        let index = sample_file("index.html").unwrap();
+        assert_eq!(index.media_type, "text/html; charset=utf-8");
+        let listed: Vec<_> = sample_files().map(|file| file.path).collect();
+        assert!(listed.iter().any(|path| path.contains('/')));
+        assert!(listed.iter().all(|path| sample_file(path).is_some()));
+        for none in ["", ".", "../Cargo.toml", "/etc/passwd", "images", ".hidden", "crowd/../index.html"] {
+            assert!(sample_file(none).is_none(), "{none}");
+        }
     }
 }

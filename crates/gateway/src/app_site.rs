@@ -3,30 +3,38 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use http::{Request, Response, Uri};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::asked::{Asked, Manner};
 use crate::gateway::{Route, finish, offer};
-use crate::handlers::{Assets, Landing};
+use crate::handlers::{Assets, ClientConfig, ForeignWorkers, Landing, Samples};
 use crate::hosts::Hosts;
 use crate::server::{Answer, listen};
-use crate::{Body, ServerConfig};
+use crate::{Body, GatewayConfig, ServerConfig};
 
 /// What serves the app port. It knows no project and no peer.
 pub struct AppSite {
-    hosts: Hosts,
-    routes: [Route; 2],
+    hosts: Arc<Hosts>,
+    routes: [Route; 5],
 }
 
 impl AppSite {
-    /// `public_url` is how the world reaches the node, `domain` the one that projects have their origins under.
-    pub fn new(public_url: &Uri, domain: Option<&str>) -> Arc<Self> {
-        let hosts = Hosts::new(public_url, domain);
+    /// The app of the node whose gateway is made of `config`.
+    pub fn new(config: &GatewayConfig) -> Arc<Self> {
+        let hosts = Arc::new(Hosts::new(&config.public_url, config.domain.as_deref()));
+        let client_config = ClientConfig::new(config, hosts.clone());
         let landing = Landing::new(hosts.domain());
-        Arc::new(Self { hosts, routes: [Box::new(Assets), Box::new(landing)] })
+        let routes: [Route; 5] = [
+            Box::new(ForeignWorkers),
+            Box::new(client_config),
+            Box::new(Samples),
+            Box::new(Assets),
+            Box::new(landing),
+        ];
+        Arc::new(Self { hosts, routes })
     }
 
     /// Answers connections of `listener` until `cancel`, then lets open answers end.

@@ -1,12 +1,13 @@
-//! A request as the handlers see it: its path decoded once, its host placed, whether a browser navigates.
+//! A request as the handlers see it: its path decoded once, its host placed, what it is for.
 
 use std::net::SocketAddr;
 
-use crowd_protocol::{ErrorCode, Server, WireError, percent_decode};
-use http::header::{ACCEPT, HOST};
+use crowd_protocol::{ErrorCode, Server, TraceParent, WireError, percent_decode};
+use http::header::HOST;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
+use crate::destination::Destination;
 use crate::hosts::{Hosts, Place};
 use crate::refusal::Refusal;
 
@@ -15,17 +16,26 @@ use crate::refusal::Refusal;
 pub(crate) struct Manner {
     /// HEAD: the head only.
     pub(crate) head: bool,
-    /// A browser opens this as a page of its own.
-    pub(crate) navigation: bool,
+    pub(crate) destination: Destination,
+    /// The trace that the request is part of.
+    pub(crate) trace: Option<TraceParent>,
 }
 
 impl Manner {
     pub(crate) fn of(parts: &Parts) -> Self {
-        Self { head: parts.method == Method::HEAD, navigation: is_navigation(&parts.headers) }
+        Self {
+            head: parts.method == Method::HEAD,
+            destination: Destination::of(&parts.headers),
+            trace: Self::trace_of(&parts.headers),
+        }
+    }
+
+    pub(crate) fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {
+        TraceParent::parse(headers.get("traceparent")?.to_str().ok()?)
     }
 }
 
-/// A GET or HEAD with a path that can be read.
+/// A GET or HEAD with a path that can be read; or OPTIONS of the endpoints for programs.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) parts: Parts,
@@ -41,14 +51,18 @@ pub(crate) struct Asked {
 impl Asked {
     /// 405 for other methods, 400 for a host or a path that can't be read.
     pub(crate) fn read(parts: Parts, hosts: &Hosts, remote: SocketAddr) -> Result<Self, Refusal> {
-        if !matches!(parts.method, Method::GET | Method::HEAD) {
+        if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
             return Err(Refusal::method_not_allowed());
         }
         let host = host_of(&parts)?;
         let place = host.as_ref().map_or(Ok(Place::Node), |host| hosts.place(host))?;
         let path = percent_decode(parts.uri.path())?;
         let path = path.strip_prefix('/').unwrap_or(&path).to_owned();
-        Ok(Self { manner: Manner::of(&parts), parts, host, place, path, remote })
+        let asked = Self { manner: Manner::of(&parts), parts, host, place, path, remote };
+        if asked.parts.method == Method::OPTIONS && asked.endpoint().is_none() {
+            return Err(Refusal::method_not_allowed());
+        }
+        Ok(asked)
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
@@ -61,6 +75,11 @@ impl Asked {
             "" => Some(""),
             rest => rest.strip_prefix('/'),
         }
+    }
+
+    /// The project and the rest of `/.crowd/v1/{project}/…`, what PROTOCOL.md has for programs. Neither is checked.
+    pub(crate) fn endpoint(&self) -> Option<(&str, &str)> {
+        self.own_path()?.strip_prefix("v1/")?.split_once('/')
     }
 
     /// The query with its `?`, or nothing.
@@ -77,19 +96,4 @@ fn host_of(parts: &Parts) -> Result<Option<Server>, WireError> {
     let Some(host) = parts.headers.get(HOST) else { return Ok(None) };
     let host = host.to_str().unwrap_or_default();
     Server::parse(host).map(Some).map_err(bad)
-}
-
-/// Browsers say so with `Sec-Fetch-*`, but only on secure origins: elsewhere what they accept has to tell.
-fn is_navigation(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    match (text("sec-fetch-mode"), text("sec-fetch-dest")) {
-        (None, None) => {
-            let accept = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-            accept.flat_map(|value| value.split(',')).any(|range| {
-                let (essence, _) = range.split_once(';').unwrap_or((range, ""));
-                essence.trim().eq_ignore_ascii_case("text/html")
-            })
-        }
-        (mode, dest) => mode == Some("navigate") && dest == Some("document"),
-    }
 }

@@ -6,13 +6,16 @@ use std::time::Duration;
 use crowd_relay::Relay;
 use http::Uri;
 
-use crate::Sockets;
+use crate::{Hosting, Sockets};
 
 /// HTTP connections at once. A browser opens up to six for each origin; an idle one costs some 20 KiB.
 pub const DEFAULT_MAX_CONNECTIONS: usize = 8_192;
 
 /// How long open answers may take to end once the server is told to stop.
 pub const DEFAULT_DRAIN: Duration = Duration::from_secs(20);
+
+/// What a visitor's browser hosts of a project in a day at most, where its person says nothing else.
+pub const DEFAULT_UPLOAD_BYTES_PER_DAY: u64 = 512 << 20;
 
 /// What a gateway is made of.
 pub struct GatewayConfig {
@@ -27,6 +30,10 @@ pub struct GatewayConfig {
     pub public_url: Uri,
     /// Projects have their own origins under this domain: `PROJECT.DOMAIN`.
     pub domain: Option<String>,
+    /// Whether the visitors of a project host it.
+    pub hosting: Hosting,
+    /// Bytes that the app uploads of one project in a day, where its person says nothing else.
+    pub upload_bytes_per_day: u64,
 }
 
 /// Bounds of one listener.

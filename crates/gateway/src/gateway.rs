@@ -1,24 +1,30 @@
 //! The gateway itself: offers each request to its handlers in order, and finishes what they answer.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use crowd_protocol::TraceParent;
 use crowd_relay::{continue_trace, current_trace};
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::asked::{Asked, Manner};
-use crate::handlers::{Assets, ChunkBytes, ForeignWorkers, Landing, ProjectFiles, Releases, Upgrades};
+use crate::content::Stylesheets;
+use crate::handlers::{
+    Assets, ChunkBytes, ClientConfig, ForeignWorkers, Holders, Landing, Manage, OtherSites, Preflights,
+    ProjectFiles, Releases, Resets, Samples, Upgrades,
+};
 use crate::hosts::Hosts;
+use crate::late::{LateAnswers, LateWork};
 use crate::refusal::Refusal;
 use crate::server::{Answer, listen};
 use crate::{Body, GatewayConfig, ServerConfig};
+
+const NODE: HeaderName = HeaderName::from_static("x-crowd-node");
 
 /// Answers a kind of request.
 #[async_trait]
@@ -35,26 +41,39 @@ pub(crate) type Route = Box<dyn Handler>;
 pub struct Gateway {
     hosts: Arc<Hosts>,
     /// In the order in which they are asked. What is the node's own, `/.crowd/`, comes before any project.
-    routes: [Route; 7],
+    routes: [Route; 14],
+    node: HeaderValue,
+    /// For who serves first.
+    late: Mutex<Option<LateWork>>,
 }
 
 impl Gateway {
     /// A gateway to what the relay of `config` finds.
     pub fn new(config: GatewayConfig) -> Arc<Self> {
-        let GatewayConfig { relay, sockets, node, public_url, domain } = config;
-        let hosts = Arc::new(Hosts::new(&public_url, domain.as_deref()));
+        let hosts = Arc::new(Hosts::new(&config.public_url, config.domain.as_deref()));
+        let client_config = ClientConfig::new(&config, hosts.clone());
+        let GatewayConfig { relay, sockets, node, .. } = config;
+        let (late, late_work) = LateAnswers::new();
         // A name that can't be a header's value is no reason to serve nothing.
-        let node = HeaderValue::try_from(node).unwrap_or_else(|_| HeaderValue::from_static("node"));
-        let routes: [Route; 7] = [
+        let name = HeaderValue::try_from(&node).unwrap_or_else(|_| HeaderValue::from_static("node"));
+        let sheets = Stylesheets::new();
+        let routes: [Route; 14] = [
+            Box::new(ForeignWorkers),
+            Box::new(Preflights),
             Box::new(Upgrades { sockets, hosts: hosts.clone() }),
             Box::new(Releases { relay: relay.clone() }),
             Box::new(ChunkBytes { relay: relay.clone() }),
+            Box::new(Holders { relay: relay.clone(), node }),
+            Box::new(client_config),
+            Box::new(Samples),
+            Box::new(OtherSites { hosts: hosts.clone() }),
+            Box::new(Manage),
             Box::new(Assets),
-            Box::new(ForeignWorkers),
             Box::new(Landing::new(hosts.domain())),
-            Box::new(ProjectFiles { relay, hosts: hosts.clone(), node }),
+            Box::new(Resets),
+            Box::new(ProjectFiles { relay, hosts: hosts.clone(), sheets, late }),
         ];
-        Arc::new(Self { hosts, routes })
+        Arc::new(Self { hosts, routes, node: name, late: Mutex::new(Some(late_work)) })
     }
 
     /// Answers connections of `listener`, HTTP/1.1 and HTTP/2 alike, until `cancel`; then lets open answers end, for as
@@ -65,7 +84,17 @@ impl Gateway {
         config: ServerConfig,
         cancel: CancellationToken,
     ) {
-        listen(self, listener, config, cancel).await;
+        let late = self.late.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let late = async {
+            if let Some(late) = late {
+                late.run().await;
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            () = listen(self, listener, config, cancel) => {}
+            () = late => {}
+        }
     }
 
     async fn respond(&self, request: Request<Incoming>, remote: SocketAddr) -> Response<Body> {
@@ -75,7 +104,9 @@ impl Gateway {
             Ok(asked) => offer(&self.routes, asked, body).await,
             Err(refusal) => Err(refusal),
         };
-        finish(answer, manner)
+        let mut response = finish(answer, manner);
+        response.headers_mut().insert(NODE, self.node.clone());
+        response
     }
 }
 
@@ -88,15 +119,11 @@ impl Answer for Gateway {
             path = request.uri().path(),
             status = tracing::field::Empty,
         );
-        continue_trace(&span, trace_of(request.headers()));
+        continue_trace(&span, Manner::trace_of(request.headers()));
         let response = self.respond(request, remote).instrument(span.clone()).await;
         span.record("status", response.status().as_u16());
         response
     }
-}
-
-fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {
-    TraceParent::parse(headers.get("traceparent")?.to_str().ok()?)
 }
 
 /// The answer of the first handler that takes the request.
@@ -110,8 +137,9 @@ pub(crate) async fn offer(routes: &[Route], asked: Asked, body: Incoming) -> Res
 /// Turns refusals into answers; leaves the body out where only the head was asked for.
 pub(crate) fn finish(answer: Result<Response<Body>, Refusal>, manner: Manner) -> Response<Body> {
     let mut response = answer.unwrap_or_else(|refusal| {
-        let trace = current_trace().map(|trace| hex::encode(trace.trace_id)).unwrap_or_default();
-        refusal.into_response(manner.navigation, &trace)
+        let trace = current_trace().or(manner.trace);
+        let trace = trace.map(|trace| hex::encode(trace.trace_id)).unwrap_or_default();
+        refusal.into_response(manner.destination, &trace)
     });
     if manner.head {
         let body = std::mem::replace(response.body_mut(), Body::empty());

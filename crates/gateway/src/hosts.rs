@@ -72,12 +72,46 @@ impl Hosts {
         Some(format!("{scheme}://{project}.{base}{port}"))
     }
 
+    /// The origin that `host` is itself, such as `http://127.0.0.1:7000`.
+    pub(crate) fn origin_of(&self, host: &Server) -> String {
+        let secure = self.secure && self.is_public_name(&host.host);
+        format!("{}://{host}", if secure { "https" } else { "http" })
+    }
+
+    /// What a crowd address may name as its server to mean this node, for who came by `host`; what `host` stands for
+    /// first. Each has its port; where the address may leave that out, it is there without one too.
+    pub(crate) fn servers(&self, host: Option<&Server>) -> Vec<String> {
+        let came = host.map(|host| {
+            let base = self.bases().find(|base| label_under(&host.host, base).is_some());
+            Server { host: base.unwrap_or(&host.host).to_owned(), port: host.port }
+        });
+        let known = || came.iter().chain(&self.public);
+        let names = known().map(|server| server.host.as_str()).chain(self.domain());
+        let mut servers = Vec::new();
+        for name in names {
+            for port in known().map(|server| Some(server.port.unwrap_or(self.usual_port()))).chain([None]) {
+                let server = Server { host: name.to_owned(), port };
+                let text = server.to_string();
+                if came.as_ref().or(self.public.as_ref()).is_some_and(|came| self.is_here(&server, came))
+                    && !servers.contains(&text)
+                {
+                    servers.push(text);
+                }
+            }
+        }
+        servers
+    }
+
+    fn usual_port(&self) -> u16 {
+        if self.secure { 443 } else { 80 }
+    }
+
     /// True where an address that names `server` means this node, for who came by `host`.
     pub(crate) fn is_here(&self, server: &Server, host: &Server) -> bool {
         let both_local = server.host == LOCALHOST && label_under(&host.host, LOCALHOST).is_some();
         let same_name = server.host == host.host || both_local || self.is_public_name(&server.host);
         let ports = [Some(host), self.public.as_ref()].into_iter().flatten().map(|known| known.port);
-        let mut ports = ports.map(|port| port.unwrap_or(if self.secure { 443 } else { 80 }));
+        let mut ports = ports.map(|port| port.unwrap_or(self.usual_port()));
         same_name
             && match server.port {
                 Some(port) => ports.any(|known| known == port),
@@ -176,6 +210,27 @@ mod tests {
         for (host, origin) in cases {
             assert_eq!(hosts.project_origin(&server(host), &site).as_deref(), origin, "{host}");
         }
+    }
+
+    #[test]
+    fn a_node_knows_the_names_it_has() {
+        let cases = [
+            (
+                "site.example.org",
+                &["example.org:443", "example.org", "discovery.example.org:443", "discovery.example.org"][..],
+            ),
+            ("127.0.0.1:7000", &["127.0.0.1:7000", "127.0.0.1:443", "127.0.0.1"]),
+        ];
+        let hosts = hosts();
+        for (host, expected) in cases {
+            let known = hosts.servers(Some(&server(host)));
+            assert_eq!(known[..expected.len()], *expected, "{host}");
+            assert!(known.iter().all(|name| hosts.is_here(&server(name), &server(host))), "{known:?}");
+        }
+        let local = Hosts::new(&Uri::from_static("http://127.0.0.1:7100"), None);
+        let known = local.servers(Some(&server("site.localhost:7100")));
+        assert_eq!(known, ["localhost:7100", "127.0.0.1:7100"]);
+        assert_eq!(local.servers(None), ["127.0.0.1:7100"]);
     }
 
     #[test]

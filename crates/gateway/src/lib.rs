@@ -9,9 +9,13 @@ mod asked;
 mod body;
 mod config;
 mod content;
+mod cross_origin;
+mod destination;
 mod gateway;
 mod handlers;
+mod hosting;
 mod hosts;
+mod late;
 mod origin;
 mod own_headers;
 mod refusal;
@@ -22,7 +26,10 @@ mod url_path;
 
 pub use app_site::AppSite;
 pub use body::{Body, BodyError};
-pub use config::{DEFAULT_DRAIN, DEFAULT_MAX_CONNECTIONS, GatewayConfig, ServerConfig};
+pub use config::{
+    DEFAULT_DRAIN, DEFAULT_MAX_CONNECTIONS, DEFAULT_UPLOAD_BYTES_PER_DAY, GatewayConfig, ServerConfig,
+};
 pub use gateway::Gateway;
+pub use hosting::Hosting;
 pub use origin::RequestOrigin;
 pub use sockets::Sockets;

@@ -2,18 +2,23 @@
 
 use std::borrow::Cow;
 
-use crowd_app::ErrorPage;
-use crowd_protocol::{ErrorCode, WireError};
-use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER,
-};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use crowd_app::ProgressPage;
+use crowd_protocol::{ErrorCode, ProjectName, WireError};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::Body;
-use crate::own_headers::own_page;
+use crate::cross_origin::readable_anywhere;
+use crate::destination::Destination;
+use crate::own_headers::{inert, own_page};
 
 /// Seconds after which a project without a peer is worth another look.
 const NO_PEER_RETRY_S: u64 = 5;
+/// Seconds after which an answer that is on its way is worth another look.
+const WAITING_RETRY_S: u64 = 1;
+/// No code of the protocol: the answer is not here yet, and may still come.
+const WAITING: &str = "waiting";
+const TRACE: HeaderName = HeaderName::from_static("x-crowd-trace");
 
 /// Why there is no content.
 #[derive(Debug)]
@@ -21,16 +26,23 @@ pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
-    header: Option<(HeaderName, HeaderValue)>,
+    /// Boxed, since few have one and all are passed on as errors.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
+    project: Option<ProjectName>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), header: None }
+        Self { status, code, message: message.into(), header: None, project: None }
     }
 
     fn with(self, name: HeaderName, value: HeaderValue) -> Self {
-        Self { header: Some((name, value)), ..self }
+        Self { header: Some(Box::new((name, value))), ..self }
+    }
+
+    /// The same, of a request for something of `project`.
+    pub(crate) fn about(self, project: &ProjectName) -> Self {
+        Self { project: Some(project.clone()), ..self }
     }
 
     pub(crate) fn method_not_allowed() -> Self {
@@ -52,6 +64,13 @@ impl Refusal {
             .with(CONTENT_RANGE, range)
     }
 
+    /// The page is not here yet. What was begun for it goes on, for the next try.
+    pub(crate) fn waiting() -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, WAITING, "whoever has this page is being asked, and it is not here yet")
+            .with(RETRY_AFTER, HeaderValue::from(WAITING_RETRY_S))
+    }
+
     pub(crate) fn not_found(message: &'static str) -> Self {
         WireError::new(ErrorCode::NotFound, message).into()
     }
@@ -60,30 +79,53 @@ impl Refusal {
         WireError::new(ErrorCode::NotAllowed, message).into()
     }
 
-    /// The answer: a page where a browser navigates, else one line of text. `trace` is the trace's id or empty.
-    pub(crate) fn into_response(self, navigation: bool, trace: &str) -> Response<Body> {
-        let internal = self.status == StatusCode::INTERNAL_SERVER_ERROR && !trace.is_empty();
-        let (media_type, text) = if navigation {
-            let (title, hint) = words(self.status);
-            let page = ErrorPage { title, message: &self.message, hint, trace };
-            ("text/html; charset=utf-8", crowd_app::error_page(&page))
+    /// The answer: a page where somebody opened this address, else one line of text. `trace` is the trace's id or
+    /// empty.
+    pub(crate) fn into_response(self, destination: Destination, trace: &str) -> Response<Body> {
+        let mut headers = HeaderMap::new();
+        let (media_type, text) = if destination == Destination::Document {
+            own_page(&mut headers);
+            ("text/html; charset=utf-8", self.page(trace))
         } else {
-            let line: String = self.message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            let trace = if internal { format!(" (trace {trace})") } else { String::new() };
-            ("text/plain; charset=utf-8", format!("{}: {line}{trace}\n", self.code))
+            inert(&mut headers);
+            ("text/plain; charset=utf-8", self.line(trace))
         };
-        let mut response = Response::new(Body::full(text));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        own_page(headers);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         // A worker of another origin has to be able to read why.
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        if let Some((name, value)) = self.header {
+        readable_anywhere(&mut headers);
+        if let Ok(trace) = HeaderValue::try_from(trace)
+            && !trace.is_empty()
+        {
+            headers.insert(TRACE, trace);
+        }
+        if let Some((name, value)) = self.header.map(|header| *header) {
             headers.insert(name, value);
         }
+        let mut response = Response::new(Body::full(text));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = headers;
         response
+    }
+
+    fn page(&self, trace: &str) -> String {
+        let (title, hint) = words(self.status, self.code);
+        let project = self.project.as_ref().map_or("", ProjectName::as_str);
+        crowd_app::progress_page(&ProgressPage {
+            title,
+            message: &self.message,
+            hint,
+            code: self.code,
+            trace,
+            project,
+        })
+    }
+
+    fn line(&self, trace: &str) -> String {
+        let message: String = self.message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let internal = self.status == StatusCode::INTERNAL_SERVER_ERROR && !trace.is_empty();
+        let trace = if internal { format!(" (trace {trace})") } else { String::new() };
+        format!("{}: {message}{trace}\n", self.code)
     }
 }
 
@@ -113,17 +155,22 @@ impl From<WireError> for Refusal {
     }
 }
 
-/// A title for the error page, and what the visitor can do.
-fn words(status: StatusCode) -> (&'static str, &'static str) {
-    match status.as_u16() {
-        400 => ("That address can’t be read", "Check it for typing errors."),
-        403 => ("That is not allowed here", ""),
-        404 => ("Nothing here", "Check the address. Whoever publishes a name first owns it."),
-        405 => ("That can’t be done here", ""),
-        451 => ("Not carried here", "Another cluster may carry it."),
-        502 => ("What came back was wrong", "The publisher may have to publish it again."),
-        503 => ("Nobody is home", "A project is there while somebody hosts it. Try again in a moment."),
-        504 => ("Nobody answered in time", "Its hosts are slow or just left. Try again in a moment."),
+/// A title for the page, and what the visitor can do.
+fn words(status: StatusCode, code: &str) -> (&'static str, &'static str) {
+    match (status.as_u16(), code) {
+        (503, WAITING) => ("This takes a moment", "It goes on in the background. Try again in a moment."),
+        (503, "rate_limited") => ("Too many at once", "Everybody who has it is busy. Try again in a moment."),
+        (400, _) => ("That address can’t be read", "Check it for typing errors."),
+        (403, _) => ("That is not allowed here", ""),
+        (404, _) => ("Nothing here", "Check the address. Whoever publishes a name first owns it."),
+        (405, _) => ("That can’t be done here", ""),
+        (451, _) => ("Not carried here", "Another cluster may carry it."),
+        (502, _) => ("What came back was wrong", "The publisher may have to publish it again."),
+        (503, _) => (
+            "Nobody is hosting this now",
+            "A project is there while somebody hosts it. Try again in a moment.",
+        ),
+        (504, _) => ("Nobody answered in time", "Its hosts are slow or just left. Try again in a moment."),
         _ => ("Something went wrong", "Try again; if it stays, tell whoever runs this node."),
     }
 }

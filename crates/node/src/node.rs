@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use crowd_cluster::Serving;
-use crowd_gateway::{AppSite, Gateway, GatewayConfig, ServerConfig};
+use crowd_gateway::{AppSite, DEFAULT_UPLOAD_BYTES_PER_DAY, Gateway, GatewayConfig, Hosting, ServerConfig};
 use crowd_telemetry::Metrics;
 use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
@@ -110,7 +110,7 @@ impl Node {
         }
         let server = ServerConfig { drain: self.config.grace, ..ServerConfig::default() };
         let gateway = gateway_config(&self.config, &parts)?;
-        let app_site = AppSite::new(&gateway.public_url, gateway.domain.as_deref());
+        let app_site = AppSite::new(&gateway);
         let gateway = Gateway::new(gateway);
         tasks.spawn({
             let (listener, stop, server) = (self.public, stop.clone(), server.clone());
@@ -204,5 +204,7 @@ fn gateway_config(config: &Config, parts: &Arc<Parts>) -> anyhow::Result<Gateway
         node: parts.name.to_string(),
         public_url: public_url.with_context(|| format!("{} is no URL (--public-url)", parts.public_url))?,
         domain: config.domain.clone(),
+        hosting: Hosting::default(),
+        upload_bytes_per_day: DEFAULT_UPLOAD_BYTES_PER_DAY,
     })
 }

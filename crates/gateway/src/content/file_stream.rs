@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use crowd_protocol::{ErrorCode, FileEntry, WireError};
 use crowd_relay::{Chunk, Relay, Site};
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::time::sleep;
 use tracing::{Instrument, Span};
 
@@ -46,6 +46,19 @@ impl FileStream {
             async move { file.piece(at, TRIES).await.map_err(BodyError::from) }.instrument(span.clone())
         });
         Ok(stream::once(async { Ok(head) }).chain(rest.buffered(READ_AHEAD)))
+    }
+
+    /// All of it at once, for what is small.
+    pub(crate) async fn collect(self) -> Result<Vec<u8>, WireError> {
+        let chunk_size = u64::from(self.site.manifest.chunk_size());
+        let (first, end) = (self.bytes.start / chunk_size, self.bytes.end.div_ceil(chunk_size));
+        let pieces = stream::iter(first as u32..end as u32).map(|at| self.piece(at, TRIES));
+        let whole = Vec::with_capacity((self.bytes.end - self.bytes.start) as usize);
+        let join = async |mut whole: Vec<u8>, piece: Bytes| {
+            whole.extend_from_slice(&piece);
+            Ok(whole)
+        };
+        pieces.buffered(READ_AHEAD).try_fold(whole, join).await
     }
 
     /// The wanted bytes of the `at`-th chunk.

@@ -1,11 +1,10 @@
 //! The headers of everything that is a project's, whoever wrote it: it never runs in the node's own origin.
 
 use crowd_protocol::ProjectName;
-use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_SECURITY_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
-};
+use http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::cross_origin::readable_anywhere;
 
 const OWN_AGENT: HeaderName = HeaderName::from_static("origin-agent-cluster");
 
@@ -35,15 +34,23 @@ pub(crate) fn content_headers(headers: &mut HeaderMap, form: Form) {
         let sandbox = HeaderValue::from_static("sandbox allow-scripts allow-forms");
         headers.insert(CONTENT_SECURITY_POLICY, sandbox);
     }
-    let exposed = "accept-ranges, content-length, content-range, etag, x-crowd-node, x-crowd-version";
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
+    readable_anywhere(headers);
     headers.insert(OWN_AGENT, HeaderValue::from_static("?1"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
 /// True for HTML in UTF-8, which is what can be rewritten.
 pub(crate) fn is_html(media_type: &str) -> bool {
+    is_utf8(media_type, "text/html")
+}
+
+/// True for CSS in UTF-8.
+pub(crate) fn is_css(media_type: &str) -> bool {
+    is_utf8(media_type, "text/css")
+}
+
+/// True where `media_type` is `wanted`, and its charset UTF-8 or not said.
+fn is_utf8(media_type: &str, wanted: &str) -> bool {
     let mut parts = media_type.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
     let foreign = parts.any(|parameter| {
@@ -52,7 +59,7 @@ pub(crate) fn is_html(media_type: &str) -> bool {
         let utf8 = value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8");
         name.trim().eq_ignore_ascii_case("charset") && !utf8
     });
-    essence.eq_ignore_ascii_case("text/html") && !foreign
+    essence.eq_ignore_ascii_case(wanted) && !foreign
 }
 
 #[cfg(test)]
@@ -67,5 +74,8 @@ mod tests {
         for other in ["text/plain", "text/html; charset=shift_jis", "text/htmlx", ""] {
             assert!(!is_html(other), "{other}");
         }
+        assert!(
+            is_css("text/css; charset=utf-8") && !is_css("text/css; charset=latin1") && !is_css("text/html")
+        );
     }
 }

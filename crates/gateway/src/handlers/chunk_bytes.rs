@@ -6,15 +6,16 @@ use async_trait::async_trait;
 use crowd_protocol::{ChunkHash, ProjectName};
 use crowd_relay::Relay;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Incoming;
+use tokio::time::Instant;
 
 use crate::Body;
 use crate::asked::Asked;
 use crate::content::{EntityTag, shared_bytes};
+use crate::cross_origin::{readable_anywhere, relay_took};
 use crate::gateway::Handler;
 use crate::refusal::Refusal;
 
@@ -29,6 +30,7 @@ impl Handler for ChunkBytes {
     }
 
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
+        let began = Instant::now();
         let (project, hash) = names_of(&asked).unwrap_or_default();
         let (project, hash) = (ProjectName::parse(project)?, ChunkHash::parse(hash)?);
         let ask = self.relay.find_hash(&project, hash).await?;
@@ -37,7 +39,7 @@ impl Handler for ChunkBytes {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        readable_anywhere(headers);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
         headers.insert(ETAG, tag.to_value());
@@ -50,12 +52,13 @@ impl Handler for ChunkBytes {
             }
         } else {
             *response.body_mut() = Body::full(shared_bytes(self.relay.fetch(ask).await?));
+            relay_took(response.headers_mut(), began.elapsed());
         }
         Ok(response)
     }
 }
 
 fn names_of(asked: &Asked) -> Option<(&str, &str)> {
-    let (project, rest) = asked.own_path()?.strip_prefix("v1/")?.split_once('/')?;
+    let (project, rest) = asked.endpoint()?;
     Some((project, rest.strip_prefix("chunk/")?))
 }

@@ -1,16 +1,15 @@
 //! `/` at the node's own host: the landing page.
 
 use async_trait::async_trait;
-use crowd_protocol::ChunkHash;
 use http::Response;
 use hyper::body::Incoming;
 
-use super::assets::own_file;
+use super::own_file::OwnFile;
 use crate::Body;
 use crate::asked::Asked;
-use crate::content::EntityTag;
 use crate::gateway::Handler;
 use crate::hosts::Place;
+use crate::own_headers::{own_page, own_window};
 use crate::refusal::Refusal;
 
 pub(crate) struct Landing {
@@ -30,8 +29,9 @@ impl Handler for Landing {
     }
 
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
-        let page = crowd_app::landing_page(&self.domain);
-        let tag = EntityTag::new(ChunkHash::of(page.as_bytes()).to_string());
-        Ok(own_file(&asked, page.into(), "text/html; charset=utf-8", &tag))
+        let mut response = OwnFile::html(crowd_app::landing_page(&self.domain)).answer(&asked);
+        own_page(response.headers_mut());
+        own_window(response.headers_mut());
+        Ok(response)
     }
 }

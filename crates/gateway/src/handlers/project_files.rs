@@ -1,32 +1,42 @@
 //! Files of projects: under `/{project}/` at the node's host, and at the projects' own origins.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use crowd_protocol::{ProjectName, RequestPath};
 use crowd_relay::Relay;
+use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, LOCATION};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Incoming;
+use tokio::time::{Instant, timeout};
+use tracing::{Instrument, Span};
 
 use crate::Body;
 use crate::asked::Asked;
-use crate::content::{FileAnswer, Form, content_headers, is_html};
+use crate::content::{FileAnswer, Form, Stylesheets, content_headers, is_css, is_html};
+use crate::destination::Destination;
 use crate::gateway::Handler;
 use crate::hosts::{Hosts, Place};
+use crate::late::LateAnswers;
 use crate::refusal::Refusal;
 use crate::rewrite::Links;
 use crate::url_path::encode_path;
 
-const NODE: HeaderName = HeaderName::from_static("x-crowd-node");
+/// Who opens a page sees after this long that it is being asked for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
+#[derive(Clone)]
 pub(crate) struct ProjectFiles {
     pub(crate) relay: Arc<Relay>,
     pub(crate) hosts: Arc<Hosts>,
-    pub(crate) node: HeaderValue,
+    pub(crate) sheets: Stylesheets,
+    pub(crate) late: LateAnswers,
 }
 
 /// Where a request points.
+#[derive(Clone)]
 struct Target {
     project: ProjectName,
     path: RequestPath,
@@ -43,12 +53,12 @@ impl Handler for ProjectFiles {
 
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         let target = Target::of(&asked)?;
-        let mut response = match self.way_out(&asked, &target) {
-            Some(redirect) => redirect,
-            None => self.file(&asked, &target).await?,
+        let answer = match self.way_out(&asked, &target) {
+            Some(redirect) => Ok(redirect),
+            None => self.file_or_wait(asked, &target).await,
         };
+        let mut response = answer.map_err(|refusal| refusal.about(&target.project))?;
         content_headers(response.headers_mut(), target.form);
-        response.headers_mut().insert(NODE, self.node.clone());
         Ok(response)
     }
 }
@@ -60,7 +70,7 @@ impl ProjectFiles {
         if *form == Form::Own {
             return None;
         }
-        if asked.manner.navigation
+        if asked.manner.destination.is_navigation()
             && let Some(origin) =
                 asked.host.as_ref().and_then(|host| self.hosts.project_origin(host, project))
         {
@@ -72,7 +82,26 @@ impl ProjectFiles {
         })
     }
 
+    /// The file. Who opens a page is told after a while that it is on its way, which goes on, so that the next try
+    /// finds it; where nothing is kept it would not, and a frame has no room for such a page.
+    async fn file_or_wait(&self, asked: Asked, target: &Target) -> Result<Response<Body>, Refusal> {
+        let opened = asked.manner.destination == Destination::Document && !asked.manner.head;
+        let (files, wanted) = (self.clone(), target.clone());
+        let answer = async move { files.file(&asked, &wanted).await }.instrument(Span::current());
+        if !opened || !self.relay.keeps_chunks() {
+            return answer.await;
+        }
+        let mut answer = answer.boxed();
+        if let Ok(answer) = timeout(PATIENCE, &mut answer).await {
+            return answer;
+        }
+        let key = (target.project.clone(), target.path.clone());
+        self.late.see_through(key, answer.map(drop).boxed());
+        Err(Refusal::waiting())
+    }
+
     async fn file(&self, asked: &Asked, target: &Target) -> Result<Response<Body>, Refusal> {
+        let began = Instant::now();
         let Target { project, path, form, .. } = target;
         let site = self.relay.site(project).await?;
         let found = site.find(path)?;
@@ -82,18 +111,23 @@ impl ProjectFiles {
             return Ok(redirect(StatusCode::PERMANENT_REDIRECT, &to, "no-cache"));
         }
         let (file, status) = (found.file.clone(), found.status);
-        let as_page = asked.manner.navigation && is_html(&file.media_type);
-        let answer = FileAnswer { relay: self.relay.clone(), site, file, status };
-        if !as_page {
-            return answer.bytes(asked).await;
-        }
+        let destination = asked.manner.destination;
+        let as_page = destination.is_navigation() && is_html(&file.media_type);
+        let as_sheet = destination == Destination::Style && is_css(&file.media_type);
+        let answer = FileAnswer { relay: self.relay.clone(), site, file, status, began };
         let links = Links {
             hosts: self.hosts.clone(),
             host: asked.host.clone(),
             project: project.clone(),
             form: *form,
         };
-        answer.page(asked, links).await
+        if as_page {
+            answer.page(asked, links).await
+        } else if as_sheet {
+            answer.sheet(asked, &links, &self.sheets).await
+        } else {
+            answer.bytes(asked).await
+        }
     }
 }
 

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use crowd_protocol::{ProjectName, Release};
 use crowd_relay::Relay;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Response, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use hyper::body::Incoming;
 
 use crate::Body;
 use crate::asked::Asked;
 use crate::content::EntityTag;
+use crate::cross_origin::readable_anywhere;
 use crate::gateway::Handler;
 use crate::refusal::Refusal;
+
+const PEERS: HeaderName = HeaderName::from_static("x-crowd-peers");
 
 pub(crate) struct Releases {
     pub(crate) relay: Arc<Relay>,
@@ -22,12 +25,14 @@ pub(crate) struct Releases {
 #[async_trait]
 impl Handler for Releases {
     fn takes(&self, asked: &Asked) -> bool {
-        project_of(asked).is_some()
+        asked.endpoint().is_some_and(|(_, rest)| rest == "release")
     }
 
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
-        let project = ProjectName::parse(project_of(&asked).unwrap_or_default())?;
+        let (project, _) = asked.endpoint().unwrap_or_default();
+        let project = ProjectName::parse(project)?;
         let record = self.relay.record(&project).await?;
+        let peers = self.relay.peers_of(&project).await;
         let tag = tag_of(&record.release);
         let not_modified = tag.is_known(asked.headers());
         let body = if not_modified { Body::empty() } else { Body::full(record.release.to_json()) };
@@ -38,16 +43,12 @@ impl Handler for Releases {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(ETAG, tag.to_value());
+        headers.insert(PEERS, HeaderValue::from(peers));
+        readable_anywhere(headers);
         Ok(response)
     }
-}
-
-fn project_of(asked: &Asked) -> Option<&str> {
-    let project = asked.own_path()?.strip_prefix("v1/")?.strip_suffix("/release")?;
-    (!project.contains('/')).then_some(project)
 }
 
 /// A name has one release of each version, whatever node says so.

@@ -43,6 +43,17 @@ impl Links {
         Some(self.url(&CrowdLink::parse(url)?))
     }
 
+    /// [`Links::convert`], with the origin where the address is one of this node.
+    pub(crate) fn convert_to_absolute(&self, url: &str) -> Option<String> {
+        let url = self.convert(url)?;
+        if !url.starts_with('/') {
+            return Some(url);
+        }
+        let host = self.host.as_ref()?;
+        let own = (self.form == Form::Own).then(|| self.hosts.project_origin(host, &self.project)).flatten();
+        Some(own.unwrap_or_else(|| self.hosts.origin_of(host)) + &url)
+    }
+
     /// The project that `link` means, where it is one of this cluster.
     pub(crate) fn local_project<'l>(&self, link: &'l CrowdLink) -> Option<&'l ProjectName> {
         self.server_elsewhere(link).is_none().then_some(&link.address.project)
@@ -90,6 +101,11 @@ pub(crate) mod tests {
             assert_eq!(own.convert(link).as_deref(), Some(at_own), "{link}");
             assert_eq!(under.convert(link).as_deref(), Some(under_node), "{link}");
         }
+        let absolute = |links: &Links, url| links.convert_to_absolute(url).unwrap();
+        assert_eq!(absolute(&own, "crowd://site/a"), "http://site.localhost:7000/a");
+        assert_eq!(absolute(&own, "crowd://other/a"), "http://other.localhost:7000/a");
+        assert_eq!(absolute(&under, "crowd://site/a"), "http://127.0.0.1:7000/site/a");
+        assert_eq!(absolute(&under, "crowd://e.org/p/a"), "https://e.org/p/a");
         for other in
             ["crowd://site/../x", "crowd://Site/", "http://crowd/", "x", "", "crowd://", "crowdx://site/"]
         {

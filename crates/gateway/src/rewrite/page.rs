@@ -1,33 +1,33 @@
-//! The second of the two parsers: writes the page with ordinary links.
-//!
-//! The app's boot script will be one more handler here, on the document's end.
+//! The second of the two parsers: writes the page with ordinary links, and the app's boot script at its end.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use html_escape::{decode_html_entities, encode_double_quoted_attribute};
-use lol_html::html_content::{ContentType, TextChunk};
+use lol_html::errors::RewritingError;
+use lol_html::html_content::{BailOut, ContentType, DocumentEnd, TextChunk};
 use lol_html::send::{Element, HtmlRewriter, Settings};
-use lol_html::{HandlerResult, MemorySettings, OutputSink, element, text};
+use lol_html::{HandlerResult, MemorySettings, OutputSink, bail_out, element, end, text};
 
 use super::alternatives::Alternatives;
+use super::boot_tag::BootTag;
 use super::crowd_link::{CrowdLink, mentions_crowd};
 use super::css::rewrite_css;
 use super::links::Links;
+use super::meta::rewrite_content;
 use super::srcset::rewrite_srcset;
+use super::style_text::StyleText;
 
 /// Attributes that are one URL.
 const URLS: [&str; 10] =
     ["href", "src", "action", "formaction", "poster", "data", "cite", "background", "xlink:href", "manifest"];
 /// Attributes that are a list of images.
 const SRCSETS: [&str; 2] = ["srcset", "imagesrcset"];
-/// Elements that have any of these, `style` or `data-src`.
+/// Elements that have any of these, `style` or `data-src`; and `meta`.
 const TOUCHED: &str = "[href],[src],[action],[formaction],[poster],[data],[cite],[background],[xlink\\:href],\
-    [manifest],[srcset],[imagesrcset],[style],[data-src]";
+    [manifest],[srcset],[imagesrcset],[style],[data-src],meta[content]";
 /// Bytes that a parser may keep of one page: what it can't decide yet, such as a very long tag. Past that the rest of
 /// the page goes through as it is.
 const MEMORY: usize = 1 << 20;
-/// Bytes of a `style` element that are kept to be rewritten; a longer one stays as it is.
-const MAX_STYLE: usize = 256 << 10;
 
 /// What the parser has written and nobody took yet.
 #[derive(Debug, Clone, Default)]
@@ -56,18 +56,31 @@ pub(crate) fn settings() -> Settings<'static, 'static> {
 pub(crate) fn writer(
     links: &Arc<Links>,
     alternatives: &Arc<Alternatives>,
+    tag: BootTag,
     written: Written,
 ) -> HtmlRewriter<'static, Written> {
     let (of_elements, alternatives) = (links.clone(), alternatives.clone());
     let elements = element!(TOUCHED, move |element: &mut Element<'_, '_>| {
         rewrite_element(element, &of_elements, &alternatives)
     });
-    let mut style = Style::new(links.clone());
+    let style = Arc::new(StyleText::new(links.clone()));
+    let kept = style.clone();
     let styles = text!("style", move |chunk: &mut TextChunk<'_>| {
         style.take(chunk);
         Ok(())
     });
-    let settings = settings().append_element_content_handler(elements).append_element_content_handler(styles);
+    let torn = bail_out!(move |_: &RewritingError, out: &mut BailOut<'_>| {
+        out.append(&kept.give_up(), ContentType::Html);
+    });
+    let boot = end!(move |end: &mut DocumentEnd<'_>| {
+        end.append(tag.as_str(), ContentType::Html);
+        Ok(())
+    });
+    let settings = settings()
+        .append_element_content_handler(elements)
+        .append_element_content_handler(styles)
+        .append_document_content_handler(boot)
+        .append_bail_out_handler(torn);
     HtmlRewriter::new(settings, written)
 }
 
@@ -87,6 +100,9 @@ fn rewrite_element(
     alternatives: &Alternatives,
 ) -> HandlerResult {
     let convert = |url: &str| links.convert(url);
+    if element.tag_name() == "meta" {
+        return edit_meta(element, links);
+    }
     place_alternative(element, links, alternatives)?;
     for name in URLS {
         edit(element, name, convert)?;
@@ -133,36 +149,10 @@ fn edit(
     Ok(())
 }
 
-/// The text of one `style` element, which comes in pieces.
-struct Style {
-    links: Arc<Links>,
-    kept: String,
-    too_long: bool,
-}
-
-impl Style {
-    fn new(links: Arc<Links>) -> Self {
-        Self { links, kept: String::new(), too_long: false }
+fn edit_meta(element: &mut Element<'_, '_>, links: &Links) -> HandlerResult {
+    let Some(raw) = element.get_attribute("content").filter(|raw| mentions_crowd(raw)) else { return Ok(()) };
+    if let Some(changed) = rewrite_content(element, &decode_html_entities(&raw), links) {
+        element.set_attribute("content", &encode_double_quoted_attribute(&changed))?;
     }
-
-    fn take(&mut self, chunk: &mut TextChunk<'_>) {
-        let last = chunk.last_in_text_node();
-        if self.too_long {
-            self.too_long = !last;
-            return;
-        }
-        self.kept.push_str(chunk.as_str());
-        if last {
-            let css = std::mem::take(&mut self.kept);
-            let links = &self.links;
-            let changed =
-                mentions_crowd(&css).then(|| rewrite_css(&css, &|url| links.convert(url))).flatten();
-            chunk.replace(&changed.unwrap_or(css), ContentType::Html);
-        } else if self.kept.len() > MAX_STYLE {
-            self.too_long = true;
-            chunk.replace(&std::mem::take(&mut self.kept), ContentType::Html);
-        } else {
-            chunk.remove();
-        }
-    }
+    Ok(())
 }

@@ -10,15 +10,17 @@ use lol_html::errors::RewritingError;
 use lol_html::send::HtmlRewriter;
 
 use super::alternatives::Alternatives;
+use super::boot_tag::{BootTag, Tail};
 use super::links::Links;
 use super::page::{Written, writer};
 use super::scan::{Nowhere, scanner};
 use crate::BodyError;
 
-/// The page of `source` with ordinary links. A page that ends short stays short.
+/// The page of `source` with ordinary links, and `tag` at its end. A page that ends short stays short.
 pub(crate) fn rewrite(
     source: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static,
     links: Links,
+    tag: BootTag,
     relay: Arc<Relay>,
 ) -> impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static {
     let (links, alternatives, written) =
@@ -26,8 +28,10 @@ pub(crate) fn rewrite(
     let rewriting = Rewriting {
         source: source.boxed(),
         scanner: Some(scanner(&links, &alternatives)),
-        writer: Some(writer(&links, &alternatives, written.clone())),
+        writer: Some(writer(&links, &alternatives, tag.clone(), written.clone())),
         written,
+        unread: Tail::default(),
+        tag,
         alternatives,
         relay,
     };
@@ -45,6 +49,9 @@ struct Rewriting {
     scanner: Option<HtmlRewriter<'static, Nowhere>>,
     writer: Option<HtmlRewriter<'static, Written>>,
     written: Written,
+    /// The end of what went through as it is.
+    unread: Tail,
+    tag: BootTag,
     alternatives: Arc<Alternatives>,
     relay: Arc<Relay>,
 }
@@ -62,10 +69,17 @@ impl Rewriting {
             let _ = bounded(scanner.end())?;
             self.alternatives.look_up(&self.relay).await;
         }
-        if let Some(writer) = self.writer.take() {
-            let _ = bounded(writer.end())?;
+        let whole = match self.writer.take() {
+            Some(writer) => bounded(writer.end())?,
+            None => false,
+        };
+        let mut written = self.written.take();
+        if !whole {
+            self.unread.add(&written);
+            if self.unread.is_closed() {
+                written.extend_from_slice(self.tag.as_str().as_bytes());
+            }
         }
-        let written = self.written.take();
         Ok((!written.is_empty()).then(|| (written.into(), None)))
     }
 
@@ -77,13 +91,20 @@ impl Rewriting {
             }
             self.alternatives.look_up(&self.relay).await;
         }
-        let Some(writer) = &mut self.writer else { return Ok(piece) };
+        let Some(writer) = &mut self.writer else {
+            self.unread.add(&piece);
+            return Ok(piece);
+        };
         if !bounded(writer.write(&piece))? {
             // It has passed on unread what it kept.
             self.writer = None;
             tracing::info!("page.too_large_to_rewrite");
         }
-        Ok(self.written.take().into())
+        let written = self.written.take();
+        if self.writer.is_none() {
+            self.unread.add(&written);
+        }
+        Ok(written.into())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A project's files: headers, ranges, conditions, heads.
 
-use crate::support::{CHUNK, World, bytes};
+use crate::support::{CHUNK, NAVIGATION, World, boot, bytes};
 
 const SIZE: usize = 4 * CHUNK as usize + 100;
 
@@ -148,7 +148,7 @@ async fn a_head_needs_no_peer_beyond_the_manifest() {
     let reply = world.head("/site/f", &[("Range", "bytes=0-1")]).await;
     assert_eq!((reply.status, reply.header("content-length")), (200, Some("4196")));
     assert_eq!(reply.header("accept-ranges"), Some("bytes"));
-    let page = world.head("/site/p.html", &crate::support::NAVIGATION).await;
+    let page = world.head("/site/p.html", &NAVIGATION).await;
     assert_eq!((page.status, page.header("content-length"), page.header("etag")), (200, None, None));
     assert_eq!(world.get("/site/f", &[]).await.status, 503);
 }
@@ -159,13 +159,18 @@ async fn an_empty_file_needs_no_peer() {
     world.publish("site", &[("empty", "text/plain", b""), ("index.html", "text/html", b"")]).await;
     world.head("/site/empty", &[]).await;
     world.peer.unhosts("site");
-    for headers in [&[][..], &crate::support::NAVIGATION] {
+    let boot = boot("site", 1);
+    for (headers, path, text) in [
+        (&[][..], "/empty", ""),
+        (&[], "/", ""),
+        (&NAVIGATION, "/empty", ""),
+        // Its visitor becomes a peer of this page too.
+        (&NAVIGATION, "/", boot.as_str()),
+    ] {
         let host = [("Host", "site.localhost")];
         let headers: Vec<_> = headers.iter().chain(&host).copied().collect();
-        for path in ["/empty", "/"] {
-            let reply = world.get(path, &headers).await;
-            assert_eq!((reply.status, reply.body.len(), reply.complete), (200, 0, true), "{path}");
-        }
+        let reply = world.get(path, &headers).await;
+        assert_eq!((reply.status, reply.text(), reply.complete), (200, text, true), "{path}");
     }
     assert_eq!(world.get("/site/empty", &[]).await.header("content-length"), Some("0"));
 }

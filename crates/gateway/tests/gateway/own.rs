@@ -1,6 +1,6 @@
-//! What is the node's own: releases, chunks, the app's files, the way to the WebSocket.
+//! What programs ask for: releases, chunks, who holds a project, the way to the WebSocket.
 
-use crate::support::{World, hash};
+use crate::support::{Manners, World, hash};
 use crowd_gateway::RequestOrigin;
 use crowd_protocol::{ProjectName, Release};
 
@@ -17,11 +17,17 @@ async fn the_newest_release_is_signed_and_revalidated() {
         ("cache-control", "no-cache"),
         ("access-control-allow-origin", "*"),
         ("x-content-type-options", "nosniff"),
+        ("x-crowd-node", "node-1"),
+        ("x-crowd-peers", "1"),
     ] {
         assert_eq!(reply.header(name), Some(value), "{name}");
     }
+    let exposed = reply.header("access-control-expose-headers").unwrap();
+    assert!(exposed.contains("x-crowd-peers") && exposed.contains("x-crowd-trace"), "{exposed}");
     let etag = reply.header("etag").unwrap();
-    assert_eq!(world.get("/.crowd/v1/site/release", &[("If-None-Match", etag)]).await.status, 304);
+    world.nodes.host("node-2", 3, 1);
+    let known = world.get("/.crowd/v1/site/release", &[("If-None-Match", etag)]).await;
+    assert_eq!((known.status, known.header("x-crowd-peers")), (304, Some("5")));
     let head = world.head("/.crowd/v1/site/release", &[]).await;
     assert_eq!(head.header("content-length"), Some(reply.body.len().to_string().as_str()));
 
@@ -67,55 +73,6 @@ async fn a_chunk_never_changes() {
 }
 
 #[tokio::test]
-async fn the_nodes_own_pages_are_guarded() {
-    let world = World::start().await;
-    for (path, media_type) in [
-        ("/", "text/html; charset=utf-8"),
-        ("/.crowd/landing.css", "text/css; charset=utf-8"),
-        ("/.crowd/mark.svg", "image/svg+xml"),
-    ] {
-        let reply = world.get(path, &crate::support::NAVIGATION).await;
-        assert_eq!((reply.status, reply.header("content-type")), (200, Some(media_type)), "{path}");
-        let policy = reply.header("content-security-policy").unwrap();
-        assert!(
-            policy.starts_with("default-src 'self'") && policy.contains("frame-ancestors 'none'"),
-            "{policy}"
-        );
-        for (name, value) in [
-            ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
-            ("cross-origin-opener-policy", "same-origin"),
-        ] {
-            assert_eq!(reply.header(name), Some(value), "{path} {name}");
-        }
-        let etag = reply.header("etag").unwrap();
-        assert_eq!(world.get(path, &[("If-None-Match", etag)]).await.status, 304, "{path}");
-        let head = world.head(path, &[]).await;
-        assert_eq!(head.header("content-length"), Some(reply.body.len().to_string().as_str()), "{path}");
-    }
-    for path in ["/.crowd/landing.html", "/.crowd/error.html", "/.crowd/%2e%2e/Cargo.toml", "/.crowd/none.js"]
-    {
-        assert_eq!(world.get(path, &[]).await.status, 404, "{path}");
-    }
-    assert!(world.get("/", &[]).await.text().contains("crowd.test"), "the domain is filled in");
-}
-
-#[tokio::test]
-async fn only_the_app_has_a_service_worker() {
-    let world = World::start().await;
-    world.publish("site", &[("sw.js", "text/javascript", b"//")]).await;
-    let worker = ("Service-Worker", "script");
-    for host in ["127.0.0.1", "site.localhost"] {
-        let path = if host == "127.0.0.1" { "/site/sw.js" } else { "/sw.js" };
-        assert_eq!(world.get(path, &[worker, ("Host", host)]).await.status, 403, "{host}");
-        assert_eq!(world.get(path, &[("Host", host)]).await.status, 200, "{host}");
-        assert_eq!(world.get("/.crowd/landing.js", &[worker, ("Host", host)]).await.status, 200, "{host}");
-    }
-    let dest = ("Sec-Fetch-Dest", "serviceworker");
-    assert_eq!(world.get("/site/sw.js", &[dest]).await.status, 403);
-}
-
-#[tokio::test]
 async fn a_socket_knows_whose_page_opened_it() {
     let world = World::start().await;
     let own = format!("http://{}", world.address);
@@ -135,3 +92,104 @@ async fn a_socket_knows_whose_page_opened_it() {
     }
     assert_eq!(world.head("/.crowd/ws", &[]).await.status, 405);
 }
+
+#[tokio::test]
+async fn it_is_known_who_holds_how_much() {
+    let world = World::start().await;
+    world.publish("site", &[("f", "text/plain", b"1")]).await;
+    world.nodes.host("node-2", 2, 1);
+    let reply = world.get("/.crowd/v1/site/hosts", &[]).await;
+    assert_eq!(
+        reply.text(),
+        r#"{"project":"site","version":1,"nodes":[{"node":"node-1","all":1,"part":0},{"node":"node-2","all":2,"part":1}]}"#
+    );
+    for (name, value) in [
+        ("content-type", "application/json"),
+        ("cache-control", "no-cache"),
+        ("access-control-allow-origin", "*"),
+    ] {
+        assert_eq!(reply.header(name), Some(value), "{name}");
+    }
+    world.peer.unhosts("site");
+    let reply = world.get("/.crowd/v1/site/hosts", &[]).await;
+    assert!(reply.text().ends_with(r#""nodes":[{"node":"node-2","all":2,"part":1}]}"#), "{}", reply.text());
+
+    for node in 0..300 {
+        world.nodes.host(&format!("n-{node}"), 1, 0);
+    }
+    let reply = world.get("/.crowd/v1/site/hosts", &[]).await;
+    assert_eq!(reply.text().matches("\"node\":").count(), 256);
+    assert_eq!(world.get("/.crowd/v1/nothing/hosts", &[]).await.status, 404);
+    assert_eq!(world.get("/.crowd/v1/Bad/hosts", &[]).await.status, 400);
+}
+
+#[tokio::test]
+async fn scripts_elsewhere_may_send_their_trace() {
+    let world = World::start().await;
+    world.publish("site", &[("f", "text/plain", b"1")]).await;
+    for path in ["/.crowd/v1/site/release", "/.crowd/v1/site/hosts", "/.crowd/v1/site/chunk/x"] {
+        let reply = world.request("OPTIONS", path, &[("Origin", "https://site.example.org")]).await;
+        assert_eq!((reply.status, reply.body.len()), (204, 0), "{path}");
+        for (name, value) in [
+            ("access-control-allow-origin", "*"),
+            ("access-control-allow-methods", "GET, HEAD"),
+            ("access-control-allow-headers", "traceparent"),
+        ] {
+            assert_eq!(reply.header(name), Some(value), "{name}");
+        }
+    }
+    for path in ["/site/f", "/.crowd/app.css", "/.crowd/v1", "/.crowd/config.json", "*"] {
+        assert_eq!(world.request("OPTIONS", path, &[]).await.status, 405, "{path}");
+    }
+    // With a preflight or without one: the answer itself can be read.
+    let reply = world.get("/.crowd/v1/site/release", &[("traceparent", TRACE)]).await;
+    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, Some("*")));
+}
+
+#[tokio::test]
+async fn it_is_said_how_long_the_first_chunk_took() {
+    let world = World::start().await;
+    let files: [(&str, &str, &[u8]); 3] =
+        [("f", "text/plain", b"1"), ("index.html", "text/html", b"<p>"), ("s.css", "text/css", b"a{}")];
+    world.publish("site", &files).await;
+    let chunk = format!("/.crowd/v1/site/chunk/{}", hash(b"1"));
+    let style = [("Sec-Fetch-Dest", "style")];
+    let took = |reply: &crate::support::Reply| {
+        let took = reply.header("server-timing")?.strip_prefix("relay;dur=")?;
+        took.parse::<f64>().ok()
+    };
+    for (path, headers) in [
+        ("/site/f", &[][..]),
+        ("/site/", &crate::support::NAVIGATION),
+        ("/site/s.css", &style),
+        (&chunk, &[]),
+    ] {
+        let reply = world.get(path, headers).await;
+        assert!(took(&reply).is_some_and(|ms| (0.0..5_000.0).contains(&ms)), "{path}: {reply:?}");
+        assert_eq!(reply.header("timing-allow-origin"), Some("*"), "{path}");
+    }
+    assert_eq!(took(&world.head("/site/f", &[]).await), None, "nothing was fetched");
+}
+
+#[tokio::test]
+async fn a_refusal_names_its_trace() {
+    let world = World::start().await;
+    world.publish("site", &[("f", "text/plain", b"1")]).await;
+    world.peer.treats(hash(b"1"), Manners::Refuses);
+    let chunk = format!("/.crowd/v1/site/chunk/{}", hash(b"1"));
+    let none = "/.crowd/v1/none/release";
+    for (method, path, status) in
+        [("GET", "/site/f", 503), ("GET", chunk.as_str(), 503), ("GET", none, 404), ("POST", "/site/f", 405)]
+    {
+        let reply = world.request(method, path, &[("traceparent", TRACE)]).await;
+        assert_eq!((reply.status, reply.header("x-crowd-trace")), (status, Some(TRACE_ID)), "{path}");
+        let exposed = reply.header("access-control-expose-headers").unwrap();
+        assert!(exposed.contains("x-crowd-trace"), "{exposed}");
+    }
+    let page = world.get("/site/f", &crate::support::navigation(&[("traceparent", TRACE)])).await;
+    assert_eq!((page.status, page.header("x-crowd-trace")), (503, Some(TRACE_ID)));
+    assert!(page.text().contains(TRACE_ID), "{}", page.text());
+}
+
+const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
+const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

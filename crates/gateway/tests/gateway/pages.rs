@@ -1,6 +1,6 @@
 //! Pages for browsers without the worker: their crowd links become ordinary ones.
 
-use crate::support::{NAVIGATION, World, navigation};
+use crate::support::{NAVIGATION, World, boot, navigation};
 
 const PAGE: &str = r#"<!doctype html><meta charset=utf-8><title>crowd://site/x</title>
 <link rel=stylesheet href=crowd://site/style.css><base target=_blank>
@@ -36,7 +36,7 @@ async fn crowd_links_become_ordinary_ones() {
 <video poster="/p.png"></video><object data="/o"></object>
 <a href="crowd://site/../bad">bad</a><!-- crowd://site/ --><script>let a = "crowd://site/";</script>
 "#;
-    let twice = format!("{}{expected}{expected}", " ".repeat(900));
+    let twice = format!("{}{expected}{expected}{}", " ".repeat(900), boot("site", 1));
     assert_eq!(reply.text(), twice);
 
     let reply = world.get("/site/", &NAVIGATION).await;
@@ -103,11 +103,26 @@ async fn a_page_too_large_to_parse_goes_through() {
     let reply = world.get("/site/", &NAVIGATION).await;
     assert!(reply.complete);
     let (start, rest) = long.split_at("<a href=crowd://site/x>".len());
-    assert!(reply.text() == format!("{}{rest}", start.replace("crowd://site/x", "\"/site/x\"")), "changed");
+    let start = start.replace("crowd://site/x", "\"/site/x\"");
+    assert!(reply.text() == format!("{start}{rest}"), "changed");
+
+    // What is closed can take the script even so.
+    let closed = format!("{long}</body>\n</html>\n");
+    world.publish("closed", &[("index.html", "text/html", closed.as_bytes())]).await;
+    let reply = world.get("/closed/", &NAVIGATION).await;
+    let rest = &closed["<a href=crowd://site/x>".len()..];
+    assert!(reply.text() == format!("<a href=\"/site/x\">{rest}{}", boot("closed", 1)), "changed");
 
     let style = format!("<style>/*{}*/a{{b:url(crowd://site/x)}}</style>", "z".repeat(300_000));
     world.publish("styled", &[("index.html", "text/html", style.as_bytes())]).await;
-    assert!(world.get("/styled/", &NAVIGATION).await.text() == style, "changed");
+    let expected = format!("{style}{}", boot("styled", 1));
+    assert!(world.get("/styled/", &NAVIGATION).await.text() == expected, "changed");
+
+    // A style that was kept to be rewritten when the parser gave up.
+    let (style, tag) =
+        (format!("<style>{}", "s".repeat(5_000)), format!("</style {}>", "z".repeat(1_500_000)));
+    world.publish("torn", &[("index.html", "text/html", format!("{style}{tag}").as_bytes())]).await;
+    assert!(world.get("/torn/", &NAVIGATION).await.text() == format!("{style}{tag}"), "changed");
 }
 
 #[tokio::test]
@@ -116,5 +131,42 @@ async fn a_stand_in_is_a_page_too() {
     let files: [(&str, &str, &[u8]); 1] = [("404.html", "text/html", b"<a href=crowd://site/>home</a>")];
     world.publish_as("site", 1, &files, |b| b.not_found(Some("404.html".to_owned()))).await;
     let reply = world.get("/x/y", &navigation(&[("Host", "site.localhost")])).await;
-    assert_eq!((reply.status, reply.text()), (404, "<a href=\"/\">home</a>"));
+    let expected = format!("<a href=\"/\">home</a>{}", boot("site", 1));
+    assert_eq!((reply.status, reply.text()), (404, expected.as_str()));
+}
+
+#[tokio::test]
+async fn a_framed_page_is_a_page() {
+    let world = World::start().await;
+    world.publish_as("site", 1, &[("index.html", "text/html", b"")], |b| b).await;
+    world.publish_as("site", 2, &[("index.html", "text/html", b"<a href=crowd://site/x>")], |b| b).await;
+    for dest in ["iframe", "frame"] {
+        let headers = [("Host", "site.localhost"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", dest)];
+        let reply = world.get("/", &headers).await;
+        assert_eq!(reply.text(), format!("<a href=\"/x\">{}", boot("site", 2)), "{dest}");
+        assert_eq!(reply.header("vary"), Some("Sec-Fetch-Dest, Accept"));
+    }
+}
+
+#[tokio::test]
+async fn a_page_sends_on_and_is_previewed_by_ordinary_addresses() {
+    let world = World::start().await;
+    let page = r#"<meta http-equiv="Refresh" content="0; URL='crowd://other/a b'">
+<meta property="og:image" content="crowd://site/p.png"><meta name="og:url" content="crowd://site/">
+<meta name="twitter:image" content="crowd://e.org/p/x.png"><meta property="og:image" content="/plain.png">
+<meta name="description" content="crowd://site/ explained">
+"#;
+    world.publish("site", &[("index.html", "text/html", page.as_bytes())]).await;
+    let reply = world.get("/", &navigation(&[("Host", "site.localhost:7000")])).await;
+    let expected = r#"<meta http-equiv="Refresh" content="0; URL='http://other.localhost:7000/a%20b'">
+<meta property="og:image" content="http://site.localhost:7000/p.png"><meta name="og:url" content="http://site.localhost:7000/">
+<meta name="twitter:image" content="https://e.org/p/x.png"><meta property="og:image" content="/plain.png">
+<meta name="description" content="crowd://site/ explained">
+"#;
+    assert_eq!(reply.text(), format!("{expected}{}", boot("site", 1)));
+
+    let reply = world.get("/site/", &NAVIGATION).await;
+    let preview = format!(r#"<meta property="og:image" content="http://{}/site/p.png">"#, world.address);
+    assert!(reply.text().contains(&preview), "{}", reply.text());
+    assert!(reply.text().contains("URL='/other/a%20b'"), "{}", reply.text());
 }

@@ -1,6 +1,6 @@
 //! Addresses: what is decoded, refused, redirected, and what stands in for what is missing.
 
-use crate::support::{NAVIGATION, World, navigation};
+use crate::support::{NAVIGATION, World, boot, navigation};
 
 #[tokio::test]
 async fn a_path_is_decoded_once_and_never_leaves_its_project() {
@@ -138,14 +138,15 @@ async fn a_navigation_goes_to_the_projects_own_origin() {
         assert_eq!(reply.header("cache-control"), Some("no-store"));
     }
     // The node's IP address has no origins for projects.
-    assert_eq!(world.get("/site/a%20b/", &NAVIGATION).await.text(), "page");
-    // Without Sec-Fetch what is accepted tells; with it, a frame or an image is no navigation.
+    assert_eq!(world.get("/site/a%20b/", &NAVIGATION).await.text(), format!("page{}", boot("site", 1)));
+    // Without Sec-Fetch what is accepted tells; with it, an image is no navigation, and a frame is one.
     let local = ("Host", "localhost:7000");
     let page = "/site/a%20b/index.html";
     let browser = ("Accept", "application/xhtml+xml, Text/HTML;q=0.9");
-    let frame = ("Sec-Fetch-Dest", "iframe");
+    let (frame, image) = (("Sec-Fetch-Dest", "iframe"), ("Sec-Fetch-Dest", "image"));
     assert_eq!(world.get(page, &[local, browser]).await.status, 307);
-    assert_eq!(world.get(page, &[local, browser, ("Sec-Fetch-Mode", "navigate"), frame]).await.status, 200);
+    assert_eq!(world.get(page, &[local, browser, ("Sec-Fetch-Mode", "navigate"), frame]).await.status, 307);
+    assert_eq!(world.get(page, &[local, browser, ("Sec-Fetch-Mode", "no-cors"), image]).await.status, 200);
     assert_eq!(world.get(page, &[local, ("Accept", "*/*")]).await.status, 200);
     assert_eq!(world.get("/site/../x", &navigation(&[local])).await.status, 400);
 }

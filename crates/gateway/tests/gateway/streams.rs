@@ -145,8 +145,8 @@ async fn the_app_port_serves_the_app_only() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let cancel = CancellationToken::new();
-    let public_url = "http://discovery.crowd.test".parse().unwrap();
-    let site = AppSite::new(&public_url, Some("crowd.test"));
+    let world = World::start().await;
+    let site = AppSite::new(&world.config("http://discovery.crowd.test"));
     let served = tokio::spawn(site.serve(listener, ServerConfig::default(), cancel.clone()));
     let get_at = async |host: &str, path: &str| {
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -161,7 +161,9 @@ async fn the_app_port_serves_the_app_only() {
     assert!(get("/").await.starts_with("HTTP/1.1 200 OK"));
     assert!(get_at("discovery.crowd.test", "/").await.starts_with("HTTP/1.1 200 OK"));
     assert!(get_at("site.crowd.test", "/").await.starts_with("HTTP/1.1 404"));
-    assert!(get("/.crowd/landing.css").await.contains("content-type: text/css"));
+    assert!(get("/.crowd/app.css").await.contains("content-type: text/css"));
+    assert!(get("/.crowd/config.json").await.contains("\"discovery.crowd.test:80\""));
+    assert!(get("/.crowd/sample/index.html").await.starts_with("HTTP/1.1 200 OK"));
     for path in ["/site/", "/.crowd/ws", "/.crowd/v1/site/release", "/x"] {
         assert!(get(path).await.starts_with("HTTP/1.1 404"), "{path}");
     }

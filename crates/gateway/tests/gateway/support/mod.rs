@@ -1,16 +1,17 @@
 //! A node's gateway on a real port, before a relay whose one peer answers from a map, and a client that sees bytes.
 
 mod client;
+mod nodes;
 mod peer;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crowd_gateway::{Body, Gateway, GatewayConfig, RequestOrigin, ServerConfig, Sockets};
+use crowd_gateway::{Body, Gateway, GatewayConfig, Hosting, RequestOrigin, ServerConfig, Sockets};
 use crowd_protocol::{ChunkHash, Manifest, ManifestBuilder, ProjectName, Release, SigningKey};
 use crowd_registry::{LocalRegistry, Outcome, Registry};
-use crowd_relay::{Alone, DenyList, Relay, RelayConfig};
+use crowd_relay::{DenyList, Relay, RelayConfig};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
@@ -18,6 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use client::Reply;
+pub(crate) use nodes::OtherNodes;
 pub(crate) use peer::{Manners, Peer};
 
 /// Small, so that a small file has many.
@@ -25,7 +27,9 @@ pub(crate) const CHUNK: u32 = 1_024;
 
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
+    pub(crate) relay: Arc<Relay>,
     pub(crate) peer: Arc<Peer>,
+    pub(crate) nodes: Arc<OtherNodes>,
     pub(crate) registry: Arc<LocalRegistry>,
     pub(crate) sockets: Arc<FakeSockets>,
     pub(crate) cancel: CancellationToken,
@@ -39,24 +43,37 @@ impl World {
 
     /// `blocked` is a project that the operator does not carry.
     pub(crate) async fn with(config: RelayConfig, blocked: &str) -> Self {
-        let registry = Arc::new(LocalRegistry::in_memory().unwrap());
-        let peer = Peer::start();
         let config = RelayConfig { cache_bytes: 0, no_progress: Duration::from_millis(300), ..config };
+        Self::as_it_is(config, blocked).await
+    }
+
+    /// A node that keeps chunks and waits long for its peer, as real ones do.
+    pub(crate) async fn patient() -> Self {
+        Self::as_it_is(RelayConfig::default(), "").await
+    }
+
+    /// The same without a cache.
+    pub(crate) async fn keeping_nothing() -> Self {
+        Self::as_it_is(RelayConfig { cache_bytes: 0, ..RelayConfig::default() }, "").await
+    }
+
+    async fn as_it_is(config: RelayConfig, blocked: &str) -> Self {
+        let registry = Arc::new(LocalRegistry::in_memory().unwrap());
+        let (peer, nodes) = (Peer::start(), Arc::<OtherNodes>::default());
         let deny = DenyList::parse((!blocked.is_empty()).then_some(blocked)).unwrap();
-        let relay = Relay::new(config, registry.clone(), peer.clone(), Arc::new(Alone), deny);
+        let relay = Relay::new(config, registry.clone(), peer.clone(), nodes.clone(), deny);
         let sockets = Arc::new(FakeSockets::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let gateway = Gateway::new(GatewayConfig {
-            relay,
-            sockets: sockets.clone(),
-            node: "node-1".to_owned(),
-            public_url: format!("http://{address}").parse().unwrap(),
-            domain: Some("crowd.test".to_owned()),
-        });
+        let gateway = Gateway::new(config_of(&relay, &sockets, &format!("http://{address}")));
         let cancel = CancellationToken::new();
         let served = tokio::spawn(gateway.serve(listener, ServerConfig::default(), cancel.clone()));
-        Self { address, peer, registry, sockets, cancel, served }
+        Self { address, relay, peer, nodes, registry, sockets, cancel, served }
+    }
+
+    /// What a node would be made of that has this one's relay and another public URL.
+    pub(crate) fn config(&self, public_url: &str) -> GatewayConfig {
+        config_of(&self.relay, &self.sockets, public_url)
     }
 
     /// Publishes version 1 of `project`, hosted by the peer.
@@ -95,6 +112,12 @@ impl World {
         self.peer.hosts(name, version);
     }
 
+    /// The bytes of the newest manifest, as the peer has them.
+    pub(crate) async fn manifest(&self, project: &str) -> Vec<u8> {
+        let record = self.registry.get(&ProjectName::parse(project).unwrap()).await.unwrap().unwrap();
+        self.peer.chunk(&record.release.manifest).to_vec()
+    }
+
     /// The gateway's own host, where projects have no origins.
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
         self.request("GET", path, headers).await
@@ -107,6 +130,18 @@ impl World {
     /// A `Host` among `headers` takes the place of the address.
     pub(crate) async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
         client::request(self.address, method, path, headers).await
+    }
+}
+
+fn config_of(relay: &Arc<Relay>, sockets: &Arc<FakeSockets>, public_url: &str) -> GatewayConfig {
+    GatewayConfig {
+        relay: relay.clone(),
+        sockets: sockets.clone(),
+        node: "node-1".to_owned(),
+        public_url: public_url.parse().unwrap(),
+        domain: Some("crowd.test".to_owned()),
+        hosting: Hosting::Ask,
+        upload_bytes_per_day: 1_234,
     }
 }
 
@@ -141,6 +176,13 @@ pub(crate) const NAVIGATION: [(&str, &str); 3] =
 /// [`NAVIGATION`] and more.
 pub(crate) fn navigation<'h>(more: &[(&'h str, &'h str)]) -> Vec<(&'h str, &'h str)> {
     NAVIGATION.iter().chain(more).copied().collect()
+}
+
+/// The script that a page of `project` has at its end.
+pub(crate) fn boot(project: &str, version: u64) -> String {
+    format!(
+        r#"<script src="/.crowd/boot.js" type="module" async data-version="{version}" data-project="{project}"></script>"#
+    )
 }
 
 /// Waits until `done` says so.

@@ -58,6 +58,14 @@ impl Peer {
         self.chunks.lock().unwrap().insert(hash, manners);
     }
 
+    /// What it answers when it is asked for `hash`.
+    pub(crate) fn chunk(&self, hash: &ChunkHash) -> Bytes {
+        match self.chunks.lock().unwrap().get(hash) {
+            Some(Manners::Answers(bytes)) => bytes.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub(crate) fn hosts(&self, project: ProjectName, version: u64) {
         self.versions.lock().unwrap().insert(project, version);
     }
@@ -73,6 +81,15 @@ impl Peer {
 
     pub(crate) fn asked(&self) -> usize {
         self.asked.lock().unwrap().len()
+    }
+
+    /// Answers, late, what it was asked for and was silent about.
+    pub(crate) fn answers_at_last(&self, chunk: &[u8]) {
+        let hash = self.has(chunk);
+        let mut open = self.open.lock().unwrap();
+        for ask in open.extract_if(.., |ask| ask.chunk.hash == hash) {
+            let _ = ask.reply.send(Ok(Bytes::copy_from_slice(chunk)));
+        }
     }
 
     /// How many asks it never answered, and how many of those nobody waits for any more.

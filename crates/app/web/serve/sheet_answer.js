@@ -1,0 +1,32 @@
+// The answer to a page that asks for a style sheet: with its crowd links made ordinary, or the file as it is.
+
+import { rewriteCss } from "../links/css_links.js";
+import { contentHeaders } from "./file_answer.js";
+import { FilePieces } from "./file_pieces.js";
+
+/** @typedef {import("./file_pieces.js").Content} Content */
+
+/** Bytes of a sheet that are looked into; a longer one stays as it is. */
+const MAX_SHEET = 2 << 20;
+
+/**
+ * True where the sheet may have to be changed: one whose hash the page has pinned is only good as it is.
+ * @param {Request} request
+ * @param {Content} content
+ */
+export function mayRewriteSheet(request, { file }) {
+  return request.destination === "style" && request.integrity === "" && file.size <= MAX_SHEET;
+}
+
+/**
+ * The sheet with ordinary links; null where it has no crowd links.
+ * @param {Content} content
+ * @param {(url: string) => string | null} convert
+ * @returns {Promise<Response | null>}
+ */
+export async function answerSheet(content, convert) {
+  const bytes = await new FilePieces(content).takeAll();
+  const css = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const changed = css.toLowerCase().includes("crowd:") ? rewriteCss(css, convert) : null;
+  return changed === null ? null : new Response(changed, { headers: contentHeaders(content) });
+}

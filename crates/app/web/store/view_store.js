@@ -1,0 +1,65 @@
+// Which version of this origin's project each open page was opened with, by client id. Kept by the worker, which the
+// browser may stop and start between two requests of one page.
+
+import { isVersion } from "../protocol/release.js";
+import { resultOf } from "./connection.js";
+
+const MOST_VIEWS = 512;
+
+export class ViewStore {
+  #connection;
+
+  /** @param {import("./connection.js").StoreConnection} connection */
+  constructor(connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * @param {string} clientId
+   * @returns {Promise<number | undefined>} the version
+   */
+  async get(clientId) {
+    const record = await this.#connection.run(["views"], "readonly", (transaction) =>
+      resultOf(transaction.objectStore("views").get(clientId)),
+    );
+    return isVersion(record?.version) ? record.version : undefined;
+  }
+
+  /**
+   * Pins `version` for a page; over 512 of them the oldest are forgotten.
+   *
+   * @param {string} clientId
+   * @param {number} version
+   * @returns {Promise<void>}
+   */
+  async set(clientId, version) {
+    await this.#connection.run(["views"], "readwrite", async (transaction) => {
+      const views = transaction.objectStore("views");
+      views.put({ version, at: Date.now() }, clientId);
+      if ((await resultOf(views.count())) <= MOST_VIEWS) return;
+      const [keys, records] = await Promise.all([resultOf(views.getAllKeys()), resultOf(views.getAll())]);
+      const ages = keys.map((key, at) => ({
+        key,
+        at: Number(records[at]?.at) || 0,
+      }));
+      ages.sort((a, b) => a.at - b.at);
+      for (const { key } of ages.slice(0, ages.length - MOST_VIEWS)) views.delete(key);
+    });
+  }
+
+  /**
+   * Forgets all pages but these.
+   *
+   * @param {Iterable<string>} clientIds
+   * @returns {Promise<void>}
+   */
+  async keepOnly(clientIds) {
+    const open = new Set(clientIds);
+    await this.#connection.run(["views"], "readwrite", async (transaction) => {
+      const views = transaction.objectStore("views");
+      for (const key of await resultOf(views.getAllKeys())) {
+        if (typeof key !== "string" || !open.has(key)) views.delete(key);
+      }
+    });
+  }
+}
