@@ -14,8 +14,8 @@ const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds is a whole number above 0");
 const PROJECT = "hello";
 
-const folder = sampleSite();
 const cluster = await Cluster.start(3);
+const folder = sampleSite(PROJECT, `localhost:${cluster.nodes[2].port}`);
 const publisher = await Publisher.start(folder, { name: PROJECT, node: cluster.nodes[0] });
 const nginx = await Nginx.start(folder);
 const browser = await launch();

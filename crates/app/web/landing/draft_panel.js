@@ -68,7 +68,7 @@ export class DraftPanel {
   async read(waiting, read, how) {
     this.#asked += 1;
     const asked = this.#asked;
-    this.#tell(waiting);
+    this.#tell(waiting, "quiet");
     try {
       const draft = await read();
       if (asked === this.#asked) this.take(draft, how);
@@ -136,8 +136,12 @@ export class DraftPanel {
     list.replaceChildren(...items);
   }
 
-  /** @param {string} problem */
-  #tell(problem) {
-    say(this.#problem, problem);
+  /**
+   * @param {string} text
+   * @param {"problem" | "quiet"} [kind]
+   */
+  #tell(text, kind = "problem") {
+    this.#problem.className = kind;
+    say(this.#problem, text);
   }
 }

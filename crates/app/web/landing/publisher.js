@@ -46,7 +46,7 @@ export class Publisher {
       find: newestRelease,
       publish: (site) =>
         this.#work(async (publication) => publication.ofFiles({ ...site, key: await this.#ring.ensure() })),
-      onBusy: (busy) => (this.#guard.busy = busy),
+      onBusy: (busy) => this.#busy(busy),
       onlyCopy: () => this.#ring.onlyCopy,
       onExport: () => this.#keys.exportKey(),
     });
@@ -122,6 +122,12 @@ export class Publisher {
       : "A key is made for you, which signs what you publish.";
     pagePart("signing-key", HTMLElement).textContent = says;
     if (mine) this.#link.changed();
+  }
+
+  /** @param {boolean} busy */
+  #busy(busy) {
+    this.#guard.busy = busy;
+    pagePart("yours", HTMLElement).inert = busy;
   }
 
   /** @param {string} name */

@@ -88,6 +88,8 @@ impl FileAnswer {
                 let (mut response, part) = self.own(asked)?;
                 let part = part.map(|part| bytes.slice(part.start as usize..part.end as usize));
                 *response.body_mut() = Body::full(part.unwrap_or_default());
+                // The same for whoever asks: the app's worker finds it in the browser's cache, and fetches nothing again.
+                response.headers_mut().remove(VARY);
                 response
             }
         };

@@ -52,6 +52,9 @@ async fn what_has_no_links_or_is_no_such_sheet_stays_the_file() {
         let path = format!("/site/{path}");
         let reply = world.get(&path, &STYLE).await;
         assert!(reply.status == 200 && reply.complete && reply.body == bytes, "{path}");
+        if path == "/site/plain.css" {
+            assert_eq!(reply.header("vary"), None, "whoever asks gets the same");
+        }
         let tag = reply.header("etag").unwrap().to_owned();
         let known = [STYLE[0], STYLE[1], ("If-None-Match", tag.as_str())];
         assert_eq!(world.get(&path, &known).await.status, 304, "{path}");
