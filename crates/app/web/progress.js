@@ -56,5 +56,5 @@ page.again.addEventListener("click", (event) => {
   void travel(null, true);
 });
 
-const known = page.code !== "" && page.code !== "waiting";
-void travel(known ? { code: page.code, trace: page.main.dataset.trace ?? "", asked: [] } : null, false);
+const isKnown = page.code !== "" && page.code !== "waiting";
+void travel(isKnown ? page.served : null, false);

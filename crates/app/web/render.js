@@ -20,5 +20,6 @@ function showPage() {
   document.close();
 }
 
-// A module runs before this event, and while it runs a document can't be opened anew.
-document.addEventListener("DOMContentLoaded", showPage, { once: true });
+// A module runs before this event, and while it runs a document can't be opened anew. Nor may that happen within the
+// event: Chromium then forgets to run about half of the new page's module scripts.
+document.addEventListener("DOMContentLoaded", () => setTimeout(showPage), { once: true });

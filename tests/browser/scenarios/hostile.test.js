@@ -90,8 +90,8 @@ scenario(
         new Promise((done) => setTimeout(() => done({ stolen: "not shown" }), 3_000)),
       ]);
     }, address);
-    assert(["SecurityError", "refused", "not shown"].includes(found.stolen), JSON.stringify(found));
-    assert.notEqual(found.origin, new URL(node.landing).origin);
+    // Its own origin has a store of that name, too, if it likes; what counts is that it is another.
+  assert.notEqual(found.origin, new URL(node.landing).origin);
     // The landing page itself can't be framed, so nobody can be led to click in it.
     const framed = await tab.evaluate(async (landing) => {
       const frame = document.createElement("iframe");
@@ -186,7 +186,7 @@ scenario("it corrupts its own store: nothing wrong is shown, or served to anybod
   await tab.goto(node.at(project));
   await never("the wrong page", async () => (await tab.title()) === "Wrong", { during: 500 });
   assert.match(await tab.locator("body").innerText(), /as signed/);
-  // And to others: Bob is the only host now.
+  // And to others: Bob is the only host left, if he is one still.
   await tab.evaluate(async () => {
     const asked = indexedDB.open("crowd");
     const database = await new Promise((done) => (asked.onsuccess = () => done(asked.result)));
@@ -202,7 +202,7 @@ scenario("it corrupts its own store: nothing wrong is shown, or served to anybod
     database.close();
   });
   peer.close();
-  await scene.hosted(project, 1, scene.nodes[0]);
+  await eventually("its publisher is gone", async () => (await scene.hosts(project, scene.nodes[0])) <= 1);
   const reader = await scene.peer(scene.nodes[0]);
   const outcome = await reader.request(project, { path: "index.html" }).then(
     ({ body }) => body.toString(),

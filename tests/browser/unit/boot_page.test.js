@@ -5,7 +5,12 @@ import test from "node:test";
 import { isMetered } from "../../../crates/app/web/page/host_link.js";
 import { findPagePlace } from "../../../crates/app/web/page/page_place.js";
 import { isFromNode, ownFilesOf } from "../../../crates/app/web/page/page_timing.js";
-import { fileStates, pageStates, parsedState, readablePath } from "../../../crates/app/web/page/visit_states.js";
+import {
+  fileStates,
+  pageStates,
+  parsedState,
+  readablePath,
+} from "../../../crates/app/web/page/visit_states.js";
 
 const own = new URL("http://mysite.localhost:7000/deep/page.html");
 const facts = {
@@ -25,7 +30,11 @@ test("a page at its project's own origin may be visited", () => {
     scheme: "http",
     mayVisit: true,
   });
-  const secure = findPagePlace({ ...facts, location: new URL("https://mysite.d.example.org/"), origin: "https://mysite.d.example.org" });
+  const secure = findPagePlace({
+    ...facts,
+    location: new URL("https://mysite.d.example.org/"),
+    origin: "https://mysite.d.example.org",
+  });
   assert.deepEqual([secure.base, secure.scheme], ["d.example.org", "https"]);
 });
 
@@ -38,7 +47,8 @@ test("in a frame, without a secure context or an own origin, nothing is started"
     { location: new URL("http://192.168.1.7:7000/mysite/"), origin: "null", secure: false },
     { location: new URL("http://mysite2.localhost:7000/"), origin: "http://mysite2.localhost:7000" },
   ];
-  for (const more of cases) assert.equal(findPagePlace({ ...facts, ...more }).mayVisit, false, JSON.stringify(more));
+  for (const more of cases)
+    assert.equal(findPagePlace({ ...facts, ...more }).mayVisit, false, JSON.stringify(more));
   const path = findPagePlace({ ...facts, ...cases[3] });
   assert.deepEqual([path.form, path.base], ["path", "localhost:7000"]);
 });
@@ -66,9 +76,18 @@ const timing = (name, times, more = {}) => ({
 });
 
 test("only files of this origin's project count, and those that the node answered", () => {
-  const names = ["/a.css", "/.crowd/boot.js", "/.crowd/x/other/b.png", "http://other.localhost:7000/c.png", "data:,x"];
+  const names = [
+    "/a.css",
+    "/.crowd/boot.js",
+    "/.crowd/x/other/b.png",
+    "http://other.localhost:7000/c.png",
+    "data:,x",
+  ];
   const entries = names.map((name) => timing(name.startsWith("/") ? own.origin + name : name, [1, 2, 3]));
-  assert.deepEqual(ownFilesOf(entries, own.origin).map(({ name }) => name), [`${own.origin}/a.css`]);
+  assert.deepEqual(
+    ownFilesOf(entries, own.origin).map(({ name }) => name),
+    [`${own.origin}/a.css`],
+  );
   assert.equal(isFromNode(timing("", [1, 2, 3])), true);
   assert.equal(isFromNode(timing("", [1, 2, 3], { workerStart: 0.5 })), false);
   const relayed = timing("", [1, 2, 3], { workerStart: 0.5, serverTiming: [{ name: "relay", duration: 4 }] });
@@ -81,9 +100,15 @@ test("the states of a page come in their order, also where it still streams whil
     const parsed = parsedState({ files, links: 3, now: 120 });
     const page = pageStates(timing(own.href, [1, 10, received]), parsed);
     const states = [...page, parsed, ...fileStates(files)];
-    assert.deepEqual(states.map(({ state }) => state), [1, 4, 5, 6, 7, 7, 10, 10, 11, 11]);
+    assert.deepEqual(
+      states.map(({ state }) => state),
+      [1, 4, 5, 6, 7, 7, 10, 10, 11, 11],
+    );
     const times = states.map(({ at }) => at);
-    assert.deepEqual(times, times.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      times,
+      times.toSorted((a, b) => a - b),
+    );
     assert.deepEqual([parsed.at, parsed.detail], [30, { links: 3 }]);
   }
   assert.equal(parsedState({ files: [], links: 0, now: 120 }).at, 120);
@@ -94,7 +119,10 @@ test("the states of a page come in their order, also where it still streams whil
 
 test("what the browser's cache answered has times, too", () => {
   const cached = timing(`${own.origin}/a.js`, [31, 0, 34], { requestStart: 0 });
-  assert.deepEqual(fileStates([cached]).map(({ at }) => at), [31, 34, 34]);
+  assert.deepEqual(
+    fileStates([cached]).map(({ at }) => at),
+    [31, 34, 34],
+  );
 });
 
 test("bytes cost money where the browser says so", () => {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Bits } from "../../../crates/app/web/protocol/bits.js";
+import { openStore } from "../../../crates/app/web/store/database.js";
 import { newOwner, publication } from "./support/keys.js";
 import { aWhile, Hosting, until } from "./support/hosting.js";
 import { tamper } from "./support/stores.js";
@@ -105,6 +106,20 @@ test("a chunk that was tampered with is not served, and what is here is announce
   assert.deepEqual([Bits.parse(again.have, 5).has(3), Bits.parse(again.have, 5).count], [false, 4]);
   hosting.say({ t: "hello", metered: false });
   await hosting.statusWhere(({ haveChunks }) => haveChunks === 4);
+});
+
+test("a manifest that is gone is fetched again, and nothing else", async (t) => {
+  const hosting = await Hosting.begin(t);
+  const { node, store } = hosting;
+  await hosting.keep(site);
+  await tamper(store, "chunks", site.release.manifest, undefined);
+  node.publication = site;
+  // A browser that was restarted.
+  hosting.store = openStore(store.connection.name);
+  await hosting.start();
+  await until(() => node.of("host").length === 1);
+  assert.deepEqual(node.fetched.filter((path) => path.includes("/chunk/")).length, 1);
+  assert.deepEqual(await node.ask(index), site.chunks.get(index));
 });
 
 test("it announces itself again after a reconnect and after a restart, from storage", async (t) => {

@@ -59,7 +59,7 @@ test("a page that can't be had is an error page, in a frame a line of text", asy
   published[0].chunks.clear();
   const response = await open("/");
   assert.equal(response.status, 404);
-  assert.match(await response.text(), /<title>Nothing here<\/title>/);
+  assert.match(await response.text(), /<title>It can’t be had<\/title>.*not_found/);
   const framed = await open("/", { destination: "iframe" });
   assert.equal(framed.headers.get("content-type"), "text/plain; charset=utf-8");
   assert.equal((await open("/none")).status, 404);

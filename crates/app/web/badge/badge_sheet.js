@@ -55,6 +55,6 @@ a { color: var(--flare); text-underline-offset: .18em; padding: 4px 0 }
 .notice > span { flex: auto }
 .status { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%) }
 @media (pointer: coarse) { .mark { inline-size: 44px; block-size: 44px } .mark svg { margin: 4px } .mark .sign { margin: 0 } button { min-block-size: 40px } }
-@media (prefers-reduced-motion: no-preference) { .notice, section { animation: rise .2s } i::after { transition: translate .15s } @keyframes rise { from { opacity: 0; translate: 0 6px } } }
+@media (prefers-reduced-motion: no-preference) { .notice, section { animation: rise .2s } i::after { transition: translate .15s } @keyframes rise { from { translate: 0 6px } } }
 @media print { :host { display: none !important } }
 `;

@@ -14,6 +14,7 @@ import { Presence } from "./presence.js";
  * @property {Store} store
  * @property {(bytes: number) => boolean} takeUpload whether so much may go out
  * @property {(state: number, detail: Record<string, unknown>) => void} emit a state of a visit
+ * @property {(version: number) => Promise<unknown>} mend fetches the manifest of a version whose own is gone or broken
  * @property {(site: Site | undefined) => void} onRead the store was read
  * @property {() => void} onPresence another version, or what is here of it was counted anew
  * @property {(numbers: number[]) => void} onArrived chunks of it are here that weren't
@@ -136,13 +137,22 @@ export class Holding {
     }
   }
 
+  /** @param {number} version */
+  async #lookOrMend(version) {
+    const presence = await this.look(version);
+    if (presence !== null) return presence;
+    // Whoever wrote into the store may have broken it.
+    await this.#parts.mend(version).catch(() => {});
+    return this.look(version);
+  }
+
   async #readAll() {
     while (this.#readAgain) {
       this.#readAgain = false;
       const site = await this.#parts.store.sites.get(this.#parts.id);
       const here = site && this.#presence?.release.owner === site.owner ? this.#presence : null;
       if (!site?.active) this.adopt(null);
-      else if (here === null || here.version < site.active) this.adopt(await this.look(site.active));
+      else if (here === null || here.version < site.active) this.adopt(await this.#lookOrMend(site.active));
       this.#parts.onRead(site);
     }
   }

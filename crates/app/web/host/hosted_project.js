@@ -12,7 +12,7 @@ import { Holding } from "./holding.js";
  * @property {string} id of the site in the store
  * @property {string} project
  * @property {import("../store/database.js").Store} store
- * @property {import("./follower.js").FollowerParts["source"]} source
+ * @property {import("./follower.js").FollowerParts["source"] & {load(version: number): Promise<unknown>}} source
  * @property {import("./announcer.js").NodeLine} line
  * @property {(ms: number, run: () => void) => void} later
  * @property {() => number} now
@@ -61,6 +61,7 @@ export class HostedProject {
       store,
       takeUpload,
       emit,
+      mend: (version) => source.load(version),
       onRead: (site) => this.#read(site),
       onPresence: () => this.#announce(),
       onArrived: (numbers) => this.#arrived(numbers),

@@ -33,6 +33,8 @@ export class WayPage {
     this.said = namedPart("say", HTMLElement);
     const { project = "", code = "", trace = "" } = this.main.dataset;
     this.project = project;
+    /** @type {PageFailure} that the page came with */
+    this.served = { code, trace, asked: [{ node: location.host, code }] };
     this.peers = 0;
     this.code = code;
     this.copy.onclick = async () => {

@@ -12,28 +12,6 @@ const PLAIN_TEMPLATE =
 /** What guards the node's own pages comes with its template. */
 const GUARDS = ["Content-Security-Policy", "X-Frame-Options", "Referrer-Policy"];
 
-/**
- * A title and what the visitor can do, by code and else by status.
- * @type {Record<string, [string, string]>}
- */
-const WORDS = {
-  waiting: ["On its way", "It takes longer than usual."],
-  rate_limited: ["Too many at once", "Everybody who has it is busy. Try again in a moment."],
-  network: [
-    "No connection",
-    "You seem to be offline, or the nodes are. What you opened before is still here.",
-  ],
-  owner_changed: ["Somebody else signed this", "Look at /.crowd/manage before you trust the new owner."],
-  400: ["That address can’t be read", "Check it for typing errors."],
-  403: ["That is not allowed here", ""],
-  404: ["Nothing here", "Check the address. Whoever publishes a name first owns it."],
-  451: ["Not carried here", "Another cluster may carry it."],
-  502: ["What came back was wrong", "The publisher may have to publish it again."],
-  503: ["Nobody is hosting this now", "A project is there while somebody hosts it. Try again in a moment."],
-  504: ["Nobody answered in time", "Its hosts are slow or just left. Try again in a moment."],
-};
-/** @type {[string, string]} */
-const OTHER_WORDS = ["Something went wrong", "Try again; if it stays, tell whoever runs this node."];
 /** What is markup in text and in quoted attributes. @type {Record<string, string>} */
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;" };
 
@@ -45,9 +23,10 @@ const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "
  */
 export async function progressPage(error, project, template) {
   const status = statusOfCode(error.code);
-  const [title, hint] = WORDS[error.code] ?? WORDS[status] ?? OTHER_WORDS;
+  // The page's own script says more about each code; this is what it starts from.
+  const title = error.code === "waiting" ? "On its way" : "It can’t be had";
   const { code, message, trace = "" } = error;
-  const values = { title, hint, code, message: asSentence(message), trace, project };
+  const values = { title, code, message: asSentence(message), trace, project };
   const headers = refusalHeaders(error, "text/html; charset=utf-8");
   for (const name of GUARDS) {
     const value = template?.headers.get(name);

@@ -8,6 +8,9 @@ const RESET_NAME = "crowd-reset";
 const RESET_PATIENCE = 2_000;
 
 export class Reset {
+  /** It has been done: a browser that asks this worker again all the same is not sent back a second time. */
+  #done = false;
+
   /**
    * @param {ServiceWorkerRegistration} registration
    * @param {import("../store/database.js").Store} store
@@ -34,8 +37,12 @@ export class Reset {
     this.store.close();
     await Promise.allSettled([forgetDatabases(), forgetCaches()]);
     await this.registration.unregister();
-    const headers = { Location: withoutReset(url), "Cache-Control": "no-store" };
-    return new Response(null, { status: 303, headers });
+    // With this worker gone the same address reaches the node, whose answer makes the browser forget what no worker can
+    // reach, such as localStorage. Without a node that stays.
+    const node = await fetch("/.crowd/config.json", { cache: "no-store" }).catch(() => null);
+    const next = node?.ok && !this.#done ? url.href : withoutReset(url);
+    this.#done = true;
+    return new Response(null, { status: 303, headers: { Location: next, "Cache-Control": "no-store" } });
   }
 }
 
