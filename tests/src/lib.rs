@@ -2,6 +2,7 @@
 //!
 //! Every port is 0 on loopback, and whatever a test starts ends with it.
 
+mod ca;
 mod cluster;
 mod eventually;
 mod http;
@@ -9,9 +10,10 @@ mod peer;
 mod reaction;
 mod site;
 
+pub use ca::TestCa;
 pub use cluster::{Cluster, TestNode};
 pub use eventually::{eventually, within};
-pub use http::{Reply, get, send};
+pub use http::{Reply, get, get_secure, send};
 pub use peer::{Event, Pending, ScriptedPeer};
 pub use reaction::{Asked, Reaction, Script, but};
 pub use site::{TestSite, noise};

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crowd_protocol::Have;
-use crowd_tests::{ScriptedPeer, TestSite, eventually, get, noise, within};
+use crowd_tests::{ScriptedPeer, TestCa, TestSite, eventually, get, noise, within};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -50,7 +50,8 @@ impl ServeProcess {
             loop {
                 let line = lines.next_line().await.unwrap().expect("serve prints what it bound");
                 if let Some(url) = line.strip_prefix(kind) {
-                    return url.trim().trim_start_matches("http://").parse().unwrap();
+                    let (_, address) = url.split_once("://").expect("it is a URL");
+                    return address.parse().unwrap();
                 }
             }
         };
@@ -231,4 +232,66 @@ async fn process_publish_get_and_host_carry_a_folder_across_three_nodes() {
     eventually("the publisher is gone", async || (reader.resolve(&project).await.ok()?.1 == 1).then_some(()))
         .await;
     fetch("second", 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn process_publish_and_get_go_over_tls_with_an_authority_of_ones_own() {
+    let (ca, data) = (TestCa::new(), tempfile::tempdir().unwrap());
+    let files = ca.node();
+    let (cert, key) = (files.cert.to_str().unwrap(), files.key.to_str().unwrap());
+    let tls = ["--tls-cert", cert, "--tls-key", key];
+    let first = ServeProcess::start(&data.path().join("0"), &tls).await;
+    let join = first.cluster.to_string();
+    let second = ServeProcess::start(&data.path().join("1"), &[&tls[..], &["--join", &join]].concat()).await;
+    second.sees(2).await;
+
+    let folder = data.path().join("docs");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("index.html"), "<!doctype html><title>Docs</title>").unwrap();
+    std::fs::write(folder.join("sea.bin"), noise(1, 300_000)).unwrap();
+    let mut publisher = crowd();
+    publisher.env("CROWD_CONFIG_DIR", data.path().join("publisher"));
+    publisher.args([
+        "publish",
+        "--name",
+        "docs",
+        "--node",
+        &format!("https://localhost:{}", first.public.port()),
+    ]);
+    let mut publisher = publisher.arg("--ca").arg(ca.file()).arg(&folder).spawn().unwrap();
+    let mut said = BufReader::new(publisher.stdout.take().unwrap()).lines();
+    let link = said.next_line().await.unwrap().unwrap();
+    assert_eq!(link, format!("https://localhost:{}/docs/", first.public.port()));
+
+    let get = |to: &str, link: &str, node: &str| {
+        let mut get = crowd();
+        get.env("CROWD_CONFIG_DIR", data.path().join(to).with_extension("config"));
+        get.args(["get", link, "--node", node]).arg("-o").arg(data.path().join(to)).stderr(Stdio::piped());
+        get
+    };
+    // By a URL that says so, and by an address that can't: the node says it then.
+    let (url, crowd) = (format!("https://{}", second.public), format!("crowd://{}/docs/", second.public));
+    for (to, link, node) in
+        [("url", "crowd://docs/", url.as_str()), ("address", &crowd, "http://unused.test")]
+    {
+        let status = get(to, link, node).env("CROWD_CA", ca.file()).status().await.unwrap();
+        assert!(status.success(), "{to}: {status}");
+        let diff =
+            std::process::Command::new("diff").arg("-r").arg(&folder).arg(data.path().join(to)).status();
+        assert!(diff.unwrap().success(), "what came by {to} differs");
+    }
+    let refused =
+        get("refused", "crowd://docs/", &url).env("CROWD_CA", TestCa::new().file()).output().await.unwrap();
+    let why = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(1) && why.contains("invalid peer certificate"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn process_with_half_a_pair_of_tls_flags_says_what_is_missing() {
+    for (given, missing) in [("--tls-cert", "--tls-key"), ("--tls-key", "--tls-cert")] {
+        let ended = crowd().args(["serve", given, "file.pem"]).stderr(Stdio::piped()).output().await.unwrap();
+        let why = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(2), "{why}");
+        assert!(why.contains(&format!("{given} needs {missing}")), "{why}");
+    }
 }

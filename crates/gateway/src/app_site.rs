@@ -1,4 +1,4 @@
-//! The app port: the landing page and the app's own files, as any web server could serve them.
+//! The app port: the landing page and the app's own files, as any web server could serve them, or the way to https.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,24 +10,27 @@ use tokio_util::sync::CancellationToken;
 
 use crate::asked::{Asked, Manner};
 use crate::gateway::{Route, finish, offer};
-use crate::handlers::{Assets, ClientConfig, ForeignWorkers, Landing, Samples};
+use crate::handlers::{Assets, ClientConfig, ForeignWorkers, Landing, Samples, ToPublic};
 use crate::hosts::Hosts;
-use crate::server::{Answer, listen};
+use crate::server::{Answer, Port, listen};
 use crate::{Body, GatewayConfig, ServerConfig};
 
 /// What serves the app port. It knows no project and no peer.
 pub struct AppSite {
     hosts: Arc<Hosts>,
-    routes: [Route; 5],
+    routes: Vec<Route>,
 }
 
 impl AppSite {
-    /// The app of the node whose gateway is made of `config`.
+    /// The app of the node whose gateway is made of `config`; the way to https where that speaks it.
     pub fn new(config: &GatewayConfig) -> Arc<Self> {
         let hosts = Arc::new(Hosts::new(&config.public_url, config.domain.as_deref()));
+        if config.tls.is_some() {
+            return Arc::new(Self { routes: vec![Box::new(ToPublic { hosts: hosts.clone() })], hosts });
+        }
         let client_config = ClientConfig::new(config, hosts.clone());
         let landing = Landing::new(hosts.domain());
-        let routes: [Route; 5] = [
+        let routes: Vec<Route> = vec![
             Box::new(ForeignWorkers),
             Box::new(client_config),
             Box::new(Samples),
@@ -44,7 +47,7 @@ impl AppSite {
         config: ServerConfig,
         cancel: CancellationToken,
     ) {
-        listen(self, listener, config, cancel).await;
+        listen(self, Port { listener, config, tls: None }, cancel).await;
     }
 }
 

@@ -88,7 +88,8 @@ impl Asked {
     }
 }
 
-fn host_of(parts: &Parts) -> Result<Option<Server>, WireError> {
+/// What a request was sent to, where it says so.
+pub(crate) fn host_of(parts: &Parts) -> Result<Option<Server>, WireError> {
     let bad = |_| WireError::new(ErrorCode::BadName, "the host is no host name");
     if let Some(authority) = parts.uri.authority() {
         return Server::parse(authority.as_str()).map(Some).map_err(bad);

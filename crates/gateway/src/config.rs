@@ -6,7 +6,7 @@ use std::time::Duration;
 use crowd_relay::Relay;
 use http::Uri;
 
-use crate::{Hosting, Sockets};
+use crate::{Hosting, Sockets, Tls};
 
 /// HTTP connections at once. A browser opens up to six for each origin; an idle one costs some 20 KiB.
 pub const DEFAULT_MAX_CONNECTIONS: usize = 8_192;
@@ -16,6 +16,9 @@ pub const DEFAULT_DRAIN: Duration = Duration::from_secs(20);
 
 /// What a visitor's browser hosts of a project in a day at most, where its person says nothing else.
 pub const DEFAULT_UPLOAD_BYTES_PER_DAY: u64 = 512 << 20;
+
+/// How long a TLS handshake may take.
+pub const DEFAULT_HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// What a gateway is made of.
 pub struct GatewayConfig {
@@ -34,6 +37,8 @@ pub struct GatewayConfig {
     pub hosting: Hosting,
     /// Bytes that the app uploads of one project in a day, where its person says nothing else.
     pub upload_bytes_per_day: u64,
+    /// What the port is encrypted with; none for plain HTTP.
+    pub tls: Option<Tls>,
 }
 
 /// Bounds of one listener.
@@ -43,10 +48,12 @@ pub struct ServerConfig {
     pub max_connections: usize,
     /// How long open answers may take to end once the server is told to stop.
     pub drain: Duration,
+    /// How long a TLS handshake may take.
+    pub handshake: Duration,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { max_connections: DEFAULT_MAX_CONNECTIONS, drain: DEFAULT_DRAIN }
+        Self { max_connections: DEFAULT_MAX_CONNECTIONS, drain: DEFAULT_DRAIN, handshake: DEFAULT_HANDSHAKE }
     }
 }

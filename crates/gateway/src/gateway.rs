@@ -21,8 +21,8 @@ use crate::handlers::{
 use crate::hosts::Hosts;
 use crate::late::{LateAnswers, LateWork};
 use crate::refusal::Refusal;
-use crate::server::{Answer, listen};
-use crate::{Body, GatewayConfig, ServerConfig};
+use crate::server::{Answer, Port, listen};
+use crate::{Body, GatewayConfig, ServerConfig, Tls};
 
 const NODE: HeaderName = HeaderName::from_static("x-crowd-node");
 
@@ -45,14 +45,16 @@ pub struct Gateway {
     node: HeaderValue,
     /// For who serves first.
     late: Mutex<Option<LateWork>>,
+    tls: Option<Tls>,
 }
 
 impl Gateway {
     /// A gateway to what the relay of `config` finds.
     pub fn new(config: GatewayConfig) -> Arc<Self> {
-        let hosts = Arc::new(Hosts::new(&config.public_url, config.domain.as_deref()));
+        let hosts = Hosts::new(&config.public_url, config.domain.as_deref()).encrypted(config.tls.is_some());
+        let hosts = Arc::new(hosts);
         let client_config = ClientConfig::new(&config, hosts.clone());
-        let GatewayConfig { relay, sockets, node, .. } = config;
+        let GatewayConfig { relay, sockets, node, tls, .. } = config;
         let (late, late_work) = LateAnswers::new();
         // A name that can't be a header's value is no reason to serve nothing.
         let name = HeaderValue::try_from(&node).unwrap_or_else(|_| HeaderValue::from_static("node"));
@@ -73,11 +75,11 @@ impl Gateway {
             Box::new(Resets),
             Box::new(ProjectFiles { relay, hosts: hosts.clone(), sheets, late }),
         ];
-        Arc::new(Self { hosts, routes, node: name, late: Mutex::new(Some(late_work)) })
+        Arc::new(Self { hosts, routes, node: name, late: Mutex::new(Some(late_work)), tls })
     }
 
     /// Answers connections of `listener`, HTTP/1.1 and HTTP/2 alike, until `cancel`; then lets open answers end, for as
-    /// long as `config` allows.
+    /// long as `config` allows. With TLS, the certificate is followed meanwhile.
     pub async fn serve(
         self: Arc<Self>,
         listener: TcpListener,
@@ -91,8 +93,9 @@ impl Gateway {
             }
             std::future::pending().await
         };
+        let tls = self.tls.clone();
         tokio::select! {
-            () = listen(self, listener, config, cancel) => {}
+            () = listen(self, Port { listener, config, tls }, cancel) => {}
             () = late => {}
         }
     }

@@ -24,6 +24,8 @@ pub(crate) enum Place {
 pub(crate) struct Hosts {
     public: Option<Server>,
     secure: bool,
+    /// True where the port itself speaks TLS, by whatever name it is reached.
+    encrypted: bool,
     domain: Option<String>,
 }
 
@@ -34,8 +36,14 @@ impl Hosts {
         Self {
             public,
             secure: public_url.scheme_str() == Some("https"),
+            encrypted: false,
             domain: domain.filter(|domain| !domain.is_empty()),
         }
+    }
+
+    /// The same names, where the port itself speaks TLS.
+    pub(crate) fn encrypted(self, encrypted: bool) -> Self {
+        Self { encrypted, secure: self.secure || encrypted, ..self }
     }
 
     /// The domain that projects have their origins under.
@@ -66,15 +74,26 @@ impl Hosts {
         let public_is_under =
             |public: &Server| public.host == base || label_under(&public.host, base).is_some();
         // The scheme of the public address says nothing of a localhost that it does not name.
-        let secure = self.secure && (base != LOCALHOST || self.public.as_ref().is_some_and(public_is_under));
+        let secure = self.encrypted
+            || self.secure && (base != LOCALHOST || self.public.as_ref().is_some_and(public_is_under));
         let scheme = if secure { "https" } else { "http" };
         let port = host.port.map(|port| format!(":{port}")).unwrap_or_default();
         Some(format!("{scheme}://{project}.{base}{port}"))
     }
 
+    /// Where the public port is, such as `https://discovery.example.org:7000`: for a project's visitors by the name that
+    /// they came by. None where the public URL names no host.
+    pub(crate) fn public_origin(&self, place: &Place, host: Option<&Server>) -> Option<String> {
+        let public = self.public.as_ref()?;
+        let scheme = if self.secure { "https" } else { "http" };
+        let own = host.filter(|_| matches!(place, Place::Project(_)));
+        let host = own.map_or(&public.host, |host| &host.host);
+        Some(format!("{scheme}://{}", Server { host: host.clone(), port: public.port }))
+    }
+
     /// The origin that `host` is itself, such as `http://127.0.0.1:7000`.
     pub(crate) fn origin_of(&self, host: &Server) -> String {
-        let secure = self.secure && self.is_public_name(&host.host);
+        let secure = self.encrypted || self.secure && self.is_public_name(&host.host);
         format!("{}://{host}", if secure { "https" } else { "http" })
     }
 
@@ -210,6 +229,22 @@ mod tests {
         for (host, origin) in cases {
             assert_eq!(hosts.project_origin(&server(host), &site).as_deref(), origin, "{host}");
         }
+        let encrypted = hosts.encrypted(true);
+        let origin = encrypted.project_origin(&server("localhost:7000"), &site);
+        assert_eq!(origin.as_deref(), Some("https://site.localhost:7000"));
+    }
+
+    #[test]
+    fn the_public_port_is_found_by_the_same_name_only_for_projects() {
+        let hosts = Hosts::new(&Uri::from_static("https://discovery.example.org:7000"), Some("example.org"));
+        let at = |host: &str| {
+            let host = server(host);
+            hosts.public_origin(&hosts.place(&host).unwrap(), Some(&host)).unwrap()
+        };
+        assert_eq!(at("site.example.org"), "https://site.example.org:7000");
+        assert_eq!(at("site.example.org:80"), "https://site.example.org:7000");
+        assert_eq!(at("10.0.0.1"), "https://discovery.example.org:7000");
+        assert_eq!(at("www.example.org"), "https://discovery.example.org:7000");
     }
 
     #[test]

@@ -27,9 +27,11 @@ mod url_path;
 pub use app_site::AppSite;
 pub use body::{Body, BodyError};
 pub use config::{
-    DEFAULT_DRAIN, DEFAULT_MAX_CONNECTIONS, DEFAULT_UPLOAD_BYTES_PER_DAY, GatewayConfig, ServerConfig,
+    DEFAULT_DRAIN, DEFAULT_HANDSHAKE, DEFAULT_MAX_CONNECTIONS, DEFAULT_UPLOAD_BYTES_PER_DAY, GatewayConfig,
+    ServerConfig,
 };
 pub use gateway::Gateway;
 pub use hosting::Hosting;
 pub use origin::RequestOrigin;
+pub use server::{Tls, TlsError, TlsFiles};
 pub use sockets::Sockets;

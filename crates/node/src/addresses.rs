@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 pub struct Addresses {
     /// WebSocket, HTTP gateway, browser app.
     pub public: SocketAddr,
+    /// True where the public port speaks TLS.
+    pub secure: bool,
     /// The browser app alone, where it is served.
     pub app: Option<SocketAddr>,
     /// gRPC between nodes.
@@ -18,7 +20,7 @@ pub struct Addresses {
 
 impl fmt::Display for Addresses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "public http://{}", self.public)?;
+        writeln!(f, "public {}://{}", if self.secure { "https" } else { "http" }, self.public)?;
         if let Some(app) = self.app {
             writeln!(f, "app http://{app}")?;
         }

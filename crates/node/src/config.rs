@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
+use crowd_gateway::{DEFAULT_UPLOAD_BYTES_PER_DAY, Hosting, TlsFiles};
 use crowd_relay::{DenyList, RelayConfig};
 use crowd_telemetry::Metrics;
 
@@ -42,6 +43,13 @@ pub struct Config {
     pub data: Data,
     /// Projects have their own origins under this domain.
     pub domain: Option<String>,
+    /// The certificate of the public port and its key; none where it speaks plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// Whether the browsers of visitors host what they visit.
+    pub hosting: Hosting,
+    /// Bytes that a browser uploads of a project within a day. The app is told, and keeps to it; a page that answered
+    /// twice as many on one connection is asked no more.
+    pub upload_bytes_per_day: u64,
     /// Bounds and time-outs of the relay.
     pub relay: RelayConfig,
     /// Between pings of a peer.
@@ -76,6 +84,9 @@ impl Default for Config {
             registry: RegistryChoice::Auto,
             data: Data::Memory,
             domain: None,
+            tls: None,
+            hosting: Hosting::default(),
+            upload_bytes_per_day: DEFAULT_UPLOAD_BYTES_PER_DAY,
             relay: RelayConfig::default(),
             heartbeat: Duration::from_secs(30),
             max_peers: 50_000,
@@ -106,6 +117,9 @@ impl Config {
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         if let Some(url) = &self.public_url {
             check_public_url(url).map_err(anyhow::Error::msg).context("--public-url")?;
+            if self.tls.is_some() && !url.starts_with("https://") {
+                anyhow::bail!("--public-url: {url} is not https://, which the port speaks with --tls-cert");
+            }
         }
         self.join.iter().try_for_each(|seed| check_place("--join", seed))?;
         if let RegistryChoice::Node(keeper) = &self.registry {
@@ -175,6 +189,9 @@ mod tests {
     fn what_is_no_place_is_refused_with_its_flag() {
         let plain = Config::ephemeral();
         assert!(plain.check().is_ok());
+        let tls = Some(TlsFiles { cert: "tls.crt".into(), key: "tls.key".into() });
+        let public_url = Some("https://n1".to_owned());
+        assert!(Config { public_url, tls: tls.clone(), ..plain.clone() }.check().is_ok());
         assert!(
             Config { join: vec!["n1:7001".into(), "[::1]:7001".into()], ..plain.clone() }.check().is_ok()
         );
@@ -184,6 +201,10 @@ mod tests {
             (Config { registry: RegistryChoice::Node("n1:0".into()), ..plain.clone() }, "--registry"),
             (Config { cluster_advertise: Some(":7001".into()), ..plain.clone() }, "--cluster-advertise"),
             (Config { public_url: Some("n1".into()), ..plain.clone() }, "--public-url"),
+            (
+                Config { public_url: Some("http://n1".into()), tls: tls.clone(), ..plain.clone() },
+                "--public-url",
+            ),
         ] {
             let error = format!("{:#}", config.check().unwrap_err());
             assert!(error.starts_with(flag), "{error}");

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use crowd_gateway::{Body, Sockets};
+use crowd_gateway::{Body, RequestOrigin, Sockets};
 use crowd_session::Sessions;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -15,13 +15,14 @@ impl Sockets for SocketDoor {
     fn upgrade(
         &self,
         request: Request<Incoming>,
-        origin: crowd_gateway::RequestOrigin,
+        origin: RequestOrigin,
         _remote: SocketAddr,
     ) -> Response<Body> {
         let origin = match origin {
-            crowd_gateway::RequestOrigin::Project(project) => crowd_session::RequestOrigin::Project(project),
-            crowd_gateway::RequestOrigin::Opaque => crowd_session::RequestOrigin::Opaque,
-            _ => crowd_session::RequestOrigin::Unrestricted,
+            RequestOrigin::Program => crowd_session::RequestOrigin::Program,
+            RequestOrigin::Node | RequestOrigin::Foreign => crowd_session::RequestOrigin::Page,
+            RequestOrigin::Project(project) => crowd_session::RequestOrigin::Project(project),
+            RequestOrigin::Opaque => crowd_session::RequestOrigin::Opaque,
         };
         self.0.accept(request, origin).map(|line| Body::full(Bytes::from_static(line.as_bytes())))
     }

@@ -16,4 +16,5 @@ pub use addresses::Addresses;
 pub use config::{AppPort, Config, Data, RegistryChoice};
 pub use node::Node;
 
+pub use crowd_gateway::{Hosting, TlsFiles};
 pub use crowd_relay::{DenyList, RelayConfig};

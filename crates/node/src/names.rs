@@ -1,8 +1,8 @@
 //! What a node calls itself where nobody told it.
 
-use std::net::SocketAddr;
-
 use http::Uri;
+
+use crate::Addresses;
 
 /// A name from the address that other nodes reach this one by, which no two of them share: `127.0.0.1-7001`.
 pub(crate) fn node_name(advertise: &str) -> String {
@@ -13,10 +13,11 @@ pub(crate) fn node_name(advertise: &str) -> String {
 
 /// The address that links have where nobody gave one: one that means every interface is reached on this machine at
 /// least.
-pub(crate) fn public_url(public: SocketAddr) -> String {
+pub(crate) fn public_url(Addresses { public, secure, .. }: &Addresses) -> String {
+    let scheme = if *secure { "https" } else { "http" };
     match public.ip().is_unspecified() {
-        true => format!("http://localhost:{}", public.port()),
-        false => format!("http://{public}"),
+        true => format!("{scheme}://localhost:{}", public.port()),
+        false => format!("{scheme}://{public}"),
     }
 }
 
@@ -44,12 +45,18 @@ pub(crate) fn socket_url(public_url: &str) -> String {
 mod tests {
     use super::*;
 
+    fn addresses(public: &str, secure: bool) -> Addresses {
+        let public = public.parse().unwrap();
+        Addresses { public, secure, app: None, cluster: public, admin: public }
+    }
+
     #[test]
     fn addresses_make_names_and_links() {
         assert_eq!(node_name("127.0.0.1:7001"), "127.0.0.1-7001");
         assert_eq!(node_name("[::1]:7001"), "--1-7001");
         assert_eq!(node_name("crowd-0.crowd:7001"), "crowd-0.crowd-7001");
-        assert_eq!(public_url("0.0.0.0:81".parse().unwrap()), "http://localhost:81");
+        assert_eq!(public_url(&addresses("0.0.0.0:81", false)), "http://localhost:81");
+        assert_eq!(public_url(&addresses("10.0.0.1:81", true)), "https://10.0.0.1:81");
         assert_eq!(socket_url("https://a.example"), "wss://a.example/.crowd/ws");
         assert_eq!(socket_url("http://127.0.0.1:7000/"), "ws://127.0.0.1:7000/.crowd/ws");
     }

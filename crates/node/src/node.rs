@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use crowd_cluster::Serving;
-use crowd_gateway::{AppSite, DEFAULT_UPLOAD_BYTES_PER_DAY, Gateway, GatewayConfig, Hosting, ServerConfig};
+use crowd_gateway::{AppSite, Gateway, GatewayConfig, ServerConfig, Tls};
 use crowd_telemetry::Metrics;
 use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
@@ -28,6 +28,7 @@ pub struct Node {
     config: Config,
     addresses: Addresses,
     public: TcpListener,
+    tls: Option<Tls>,
     app: Option<TcpListener>,
     cluster: TcpListener,
     admin: TcpListener,
@@ -38,6 +39,10 @@ impl Node {
     /// Binds every port. Errors name the flag that is wrong, or the port and the flag that moves it.
     pub async fn bind(config: Config) -> anyhow::Result<Self> {
         config.check()?;
+        let tls = match config.tls.clone() {
+            Some(files) => Some(Tls::load(files).await.context("--tls-cert and --tls-key")?),
+            None => None,
+        };
         let public = listen(config.host, config.port, "--port").await?;
         let cluster = listen(config.cluster_host, config.cluster_port, "--cluster-port").await?;
         let admin = listen(config.admin_host, config.admin_port, "--admin-port").await?;
@@ -54,12 +59,13 @@ impl Node {
         };
         let addresses = Addresses {
             public: public.local_addr()?,
+            secure: tls.is_some(),
             app: app.as_ref().map(TcpListener::local_addr).transpose()?,
             cluster: cluster.local_addr()?,
             admin: admin.local_addr()?,
         };
         let ready = CancellationToken::new();
-        Ok(Self { config, addresses, public, app, cluster, admin, ready })
+        Ok(Self { config, addresses, public, tls, app, cluster, admin, ready })
     }
 
     /// What was bound.
@@ -109,7 +115,7 @@ impl Node {
             () = shutdown.cancelled() => {}
         }
         let server = ServerConfig { drain: self.config.grace, ..ServerConfig::default() };
-        let gateway = gateway_config(&self.config, &parts)?;
+        let gateway = gateway_config(&self.config, &parts, self.tls)?;
         let app_site = AppSite::new(&gateway);
         let gateway = Gateway::new(gateway);
         tasks.spawn({
@@ -196,7 +202,7 @@ async fn listen(host: IpAddr, port: u16, flag: &str) -> anyhow::Result<TcpListen
         .with_context(|| format!("{address} can't be bound; choose another with {flag} (0 picks a free one)"))
 }
 
-fn gateway_config(config: &Config, parts: &Arc<Parts>) -> anyhow::Result<GatewayConfig> {
+fn gateway_config(config: &Config, parts: &Arc<Parts>, tls: Option<Tls>) -> anyhow::Result<GatewayConfig> {
     let public_url = parts.public_url.parse();
     Ok(GatewayConfig {
         relay: parts.relay.clone(),
@@ -204,7 +210,8 @@ fn gateway_config(config: &Config, parts: &Arc<Parts>) -> anyhow::Result<Gateway
         node: parts.name.to_string(),
         public_url: public_url.with_context(|| format!("{} is no URL (--public-url)", parts.public_url))?,
         domain: config.domain.clone(),
-        hosting: Hosting::default(),
-        upload_bytes_per_day: DEFAULT_UPLOAD_BYTES_PER_DAY,
+        hosting: config.hosting,
+        upload_bytes_per_day: config.upload_bytes_per_day,
+        tls,
     })
 }

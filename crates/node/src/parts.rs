@@ -23,6 +23,10 @@ const ASK_WHETHER_SEEN: usize = 16;
 /// How often it asks.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 
+/// How often the bytes that the app allows itself a page may upload before it is asked no more: its days need not begin
+/// when the node's do, and some of what it sends comes too late to count for it.
+const UPLOAD_MARGIN: u64 = 2;
+
 /// What runs.
 pub(crate) struct Parts {
     pub(crate) name: NodeName,
@@ -48,7 +52,7 @@ impl Parts {
     pub(crate) async fn join(config: &Config, addresses: &Addresses) -> anyhow::Result<Self> {
         let advertise = advertised(config, addresses.cluster).await?;
         let name = NodeName::from(config.name.clone().unwrap_or_else(|| node_name(&advertise)));
-        let public_url = config.public_url.clone().unwrap_or_else(|| public_url(addresses.public));
+        let public_url = config.public_url.clone().unwrap_or_else(|| public_url(addresses));
         let told = told_url(config, addresses, &public_url);
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut cluster_config = ClusterConfig {
@@ -105,6 +109,7 @@ impl Parts {
         let session = SessionConfig {
             heartbeat: config.heartbeat,
             max_peers: config.max_peers,
+            page_upload_bytes: config.upload_bytes_per_day.saturating_mul(UPLOAD_MARGIN),
             goaway_spread: config.goaway_spread,
             ..SessionConfig::new(name.as_str().into(), cluster_id.clone(), told)
         };

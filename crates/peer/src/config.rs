@@ -1,9 +1,10 @@
 //! What a peer is started with.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Backoff, NodeUrl};
+use crate::{Backoff, NodeUrl, PeerError, tls};
 
 /// Where to connect and how patient to be. [`PeerConfig::new`] has defaults for all but the nodes.
 #[derive(Debug, Clone)]
@@ -30,5 +31,13 @@ impl PeerConfig {
             backoff: Backoff::default(),
             tls: None,
         }
+    }
+
+    /// Also trusts the certificate authorities in this PEM file, beside those that this computer trusts.
+    pub async fn trust(self, ca: &Path) -> Result<Self, PeerError> {
+        let file = ca.to_owned();
+        let loaded = tokio::task::spawn_blocking(move || tls::native_and(&file)).await;
+        let tls = loaded.map_err(|error| PeerError::join(ca, &error))??;
+        Ok(Self { tls: Some(tls), ..self })
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crowd_protocol::{MAX_FRAME, NodeMessage, SUBPROTOCOL};
 use futures_util::StreamExt;
+use http::StatusCode;
+use http::header::LOCATION;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -40,15 +42,15 @@ pub(crate) struct Dialer {
     tls: OnceCell<Arc<rustls::ClientConfig>>,
 }
 
-/// Why a node could not be reached, and whether something else may listen there instead.
+/// Why a node could not be reached, and where it may be instead.
 struct Refusal {
     why: String,
-    refused: bool,
+    instead: Option<NodeUrl>,
 }
 
 impl Refusal {
     fn new(why: impl ToString) -> Self {
-        Self { why: why.to_string(), refused: false }
+        Self { why: why.to_string(), instead: None }
     }
 }
 
@@ -57,18 +59,21 @@ impl Dialer {
         Self { timeout: config.connect_timeout, tls: OnceCell::new_with(config.tls.clone()) }
     }
 
-    /// Connects to `url`. Where it was named by its host alone and refuses TLS on 443, to ws on 7000.
+    /// Connects to `url`. Where it was named by its host alone and refuses TLS on 443, to ws on 7000; where that, or
+    /// another one without TLS, says that it speaks TLS, with it.
     pub(crate) async fn dial(&self, url: &NodeUrl) -> Result<Dialed, PeerError> {
-        let failed = |url: &NodeUrl, why: String| PeerError::Connect { url: url.to_string(), why };
-        match self.attempt(url).await {
-            Ok(dialed) => Ok(dialed),
-            Err(Refusal { why, refused }) => match url.fallback().filter(|_| refused) {
-                None => Err(failed(url, why)),
-                Some(plain) => self
-                    .attempt(&plain)
-                    .await
-                    .map_err(|second| failed(&plain, format!("{} ({url}: {why})", second.why))),
-            },
+        let (mut url, mut before) = (url.clone(), String::new());
+        // It ends: the host alone leads to ws, ws to wss, and wss nowhere.
+        loop {
+            let Refusal { why, instead } = match self.attempt(&url).await {
+                Ok(dialed) => return Ok(dialed),
+                Err(refusal) => refusal,
+            };
+            let Some(next) = instead else {
+                return Err(PeerError::Connect { url: url.to_string(), why: format!("{why}{before}") });
+            };
+            before = format!(" ({url}: {why}){before}");
+            url = next;
         }
     }
 
@@ -84,7 +89,7 @@ impl Dialer {
 
     async fn open(&self, url: &NodeUrl) -> Result<Box<dyn Io>, Refusal> {
         let tcp = TcpStream::connect((url.host(), url.port())).await.map_err(|error| Refusal {
-            refused: error.kind() == std::io::ErrorKind::ConnectionRefused,
+            instead: url.fallback().filter(|_| error.kind() == std::io::ErrorKind::ConnectionRefused),
             why: error.to_string(),
         })?;
         // Messages are small and awaited; failing to say so only costs time.
@@ -115,7 +120,13 @@ async fn shake_hands(url: &NodeUrl, stream: Box<dyn Io>) -> Result<Socket, Refus
     match client_async_with_config(request, stream, Some(config)).await {
         Ok((socket, _)) => Ok(socket),
         Err(WsError::Http(response)) => {
-            Err(Refusal::new(format!("it answered HTTP {}: not a discovery node", response.status())))
+            let status = response.status();
+            let to = response.headers().get(LOCATION).filter(|_| status == StatusCode::PERMANENT_REDIRECT);
+            let encrypted = to.is_some_and(|to| to.as_bytes().starts_with(b"https://"));
+            Err(Refusal {
+                why: format!("it answered HTTP {status}: not a discovery node"),
+                instead: url.encrypted().filter(|_| encrypted),
+            })
         }
         Err(error) => Err(Refusal::new(error)),
     }

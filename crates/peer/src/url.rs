@@ -61,6 +61,11 @@ impl NodeUrl {
         self.guessed.then_some(Self { host, port: PLAIN_PORT, tls: false, guessed: false })
     }
 
+    /// The same place with TLS, where this is without.
+    pub(crate) fn encrypted(&self) -> Option<Self> {
+        (!self.tls).then(|| Self { tls: true, guessed: false, ..self.clone() })
+    }
+
     /// The host's name or address, an IPv6 address without its brackets.
     pub fn host(&self) -> &str {
         &self.host

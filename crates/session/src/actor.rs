@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crowd_protocol::{
-    DecodeError, MAX_AWAITING, MAX_MALFORMED, NodeMessage, PeerMessage, ProjectName, TraceParent, WireError,
+    DecodeError, ErrorCode, MAX_AWAITING, MAX_MALFORMED, NodeMessage, PeerMessage, ProjectName, TraceParent,
+    WireError,
 };
-use crowd_relay::{BoxFuture, Room};
+use crowd_relay::{Ask, BoxFuture, Room};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hyper::upgrade::Upgraded;
@@ -27,6 +28,7 @@ use crate::peer::Peer;
 use crate::request::{Question, answer, refuse};
 use crate::sessions::Inner;
 use crate::socket::{Event, Socket};
+use crate::uploads::Uploads;
 
 /// How long an answer waits for room on its own connection: a reader that is this slow has asked for too much.
 const OWN_ROOM_WAIT: Duration = Duration::from_secs(30);
@@ -45,6 +47,7 @@ pub(crate) struct Actor {
     origin: RequestOrigin,
     socket: Socket,
     asks: OpenAsks,
+    uploads: Uploads,
     heartbeat: Heartbeat,
     room: Room,
     involved: Involved,
@@ -67,7 +70,9 @@ impl Actor {
         upgraded: Upgraded,
     ) -> Self {
         let socket = Socket::new(upgraded, peer.responder.clone()).await;
+        let most = origin.is_page().then_some(sessions.config.page_upload_bytes);
         Self {
+            uploads: Uploads::new(peer.clone(), most),
             heartbeat: Heartbeat::new(sessions.config.heartbeat),
             room: Room::new(sessions.config.peer_bytes, OWN_ROOM_WAIT),
             sessions,
@@ -149,10 +154,7 @@ impl Actor {
                     }
                 }
                 Some(ask) = self.peer.responder.asks().pop(), if can_ask => {
-                    self.ask_size = ask.chunk.size;
-                    if let Some(request) = self.asks.open(ask, &self.peer.responder) {
-                        self.socket.outbox.tell(request);
-                    }
+                    self.ask(ask);
                 }
                 () = forgets.as_mut(), if forgetting => {
                     forgetting = false;
@@ -203,8 +205,22 @@ impl Actor {
         self.stuck_at.is_some() && before == self.stuck_at
     }
 
+    /// Passes an ask of the relay on to the peer.
+    fn ask(&mut self, ask: Ask) {
+        self.ask_size = ask.chunk.size;
+        // What came to wait before the cap was reached goes to another peer; but nobody else has what this one is about
+        // to publish.
+        if self.peer.is_spent() && !ask.chunk.manifest {
+            self.peer.responder.skipped(&ask);
+            let _ = ask.reply.send(Err(WireError::new(ErrorCode::NotHere, "it has uploaded enough today")));
+        } else if let Some(request) = self.asks.open(ask, &self.peer.responder) {
+            self.socket.outbox.tell(request);
+        }
+    }
+
     fn beat(&mut self) {
         self.socket.outbox.control(Message::Ping(bytes::Bytes::new()));
+        self.uploads.look();
         self.asks.expire(self.sessions.config.ask_expiry, &self.peer.responder);
         let now = Instant::now();
         for project in self.involved.iter() {
@@ -262,6 +278,7 @@ impl Actor {
             }
             PeerMessage::Resolve { id, project } => return Some(Question::Resolve { id, project }),
             PeerMessage::Response(answer) => {
+                self.uploads.add(answer.body.len());
                 self.asks.answered(answer.id, answer.body, &self.peer.responder);
             }
             PeerMessage::Error(error) => {

@@ -24,6 +24,8 @@ pub struct SessionConfig {
     pub max_projects: usize,
     /// An ask that a peer did not answer for this long is no longer open.
     pub ask_expiry: Duration,
+    /// Bytes that one page answers within 24 hours; then it is asked no more. Programs are not capped.
+    pub page_upload_bytes: u64,
     /// Over how long the peers of a leaving node are spread.
     pub goaway_spread: Duration,
 }
@@ -40,6 +42,7 @@ impl SessionConfig {
             peer_bytes: 8 << 20,
             max_projects: 4_096,
             ask_expiry: Duration::from_secs(60),
+            page_upload_bytes: 1 << 30,
             goaway_spread: Duration::from_secs(5),
         }
     }

@@ -13,12 +13,26 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 /// Where a connection comes from, by its `Origin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestOrigin {
-    /// No page, or a page that is no project's: it may do everything.
-    Unrestricted,
+    /// No page: it may do everything.
+    Program,
+    /// A page that is no project's: it may do everything, and is not asked for more than a page should upload.
+    Page,
     /// A page without an origin, as a sandboxed one of any project: it may neither host nor publish.
     Opaque,
     /// A page of this project: it may host this project only, and not publish.
     Project(ProjectName),
+}
+
+impl RequestOrigin {
+    /// True for whatever runs in a browser.
+    pub(crate) fn is_page(&self) -> bool {
+        *self != Self::Program
+    }
+
+    /// True where releases may be published.
+    pub(crate) fn may_publish(&self) -> bool {
+        matches!(self, Self::Program | Self::Page)
+    }
 }
 
 /// The answer to an upgrade request: 101, or why not.

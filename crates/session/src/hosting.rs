@@ -76,7 +76,7 @@ impl Changes {
     }
 
     async fn publish(&self, release: Release, have: Option<Have>) -> Result<(), WireError> {
-        if self.origin != RequestOrigin::Unrestricted {
+        if !self.origin.may_publish() {
             return Err(not_allowed("a page of a project may not publish"));
         }
         publish(self, release, have).await

@@ -14,6 +14,7 @@ mod request;
 mod sessions;
 mod socket;
 mod table;
+mod uploads;
 
 pub use config::SessionConfig;
 pub use handshake::RequestOrigin;

@@ -1,6 +1,7 @@
 //! The handle of a connected peer: how the relay asks it, and how it is told of updates.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crowd_protocol::ProjectName;
 use crowd_relay::{Kind, Mailbox, Responder};
@@ -20,11 +21,26 @@ pub(crate) struct Updated {
 pub(crate) struct Peer {
     pub(crate) responder: Arc<Responder>,
     pub(crate) notices: Mailbox<Updated>,
+    /// True where it has uploaded as much as it should: it is not picked.
+    spent: AtomicBool,
 }
 
 impl Peer {
     pub(crate) fn new(id: Arc<str>) -> Self {
-        Self { responder: Arc::new(Responder::new(id, Kind::Peer)), notices: Mailbox::new(NOTICES) }
+        Self {
+            responder: Arc::new(Responder::new(id, Kind::Peer)),
+            notices: Mailbox::new(NOTICES),
+            spent: AtomicBool::new(false),
+        }
+    }
+
+    /// True where it is not to be asked for anything.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.spent.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_spent(&self, spent: bool) {
+        self.spent.store(spent, Ordering::Relaxed);
     }
 
     pub(crate) fn id(&self) -> &Arc<str> {

@@ -328,7 +328,7 @@ impl LocalPeers for PeerTable {
     ) -> Option<(Arc<Responder>, u64)> {
         let shard = self.shard(project);
         let hosts = &shard.get(project)?.hosts;
-        let fits = |host: &Host| match asked.contains(host.peer.id()) {
+        let fits = |host: &Host| match host.peer.is_spent() || asked.contains(host.peer.id()) {
             true => None,
             false => host.version_with(has),
         };

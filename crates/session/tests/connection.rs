@@ -143,7 +143,7 @@ impl Node {
         let (ours, theirs) = tokio::io::duplex(4 * 1024);
         let sessions = self.sessions.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let response = sessions.accept(request, RequestOrigin::Unrestricted).map(String::from);
+            let response = sessions.accept(request, RequestOrigin::Program).map(String::from);
             async move { Ok::<_, std::convert::Infallible>(response) }
         });
         let server = hyper::server::conn::http1::Builder::new();

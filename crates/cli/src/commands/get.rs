@@ -12,7 +12,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 
 use crate::exit::Failure;
-use crate::node_args::{NodeArgs, connect};
+use crate::node_args::NodeArgs;
 use crate::progress::{Progress, Screen};
 use crate::site_link::SiteLink;
 use crate::{output, places};
@@ -65,7 +65,7 @@ impl GetArgs {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let SiteLink(address) = &self.link;
         let url = self.node.for_server(address.server.as_ref());
-        let peer = connect(&url).await?;
+        let peer = self.node.connect(&url).await?;
         let release = peer.resolve(&address.project).await.with_context(|| address.to_string())?.release;
         let pins = Pins::new(places::owners()?);
         if self.trust_new_owner {

@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::json;
 
 use crate::exit::Failure;
-use crate::node_args::{NodeArgs, connect};
+use crate::node_args::NodeArgs;
 use crate::progress::{Progress, Screen};
 use crate::signals::stop_signal;
 use crate::site_link::SiteLink;
@@ -61,7 +61,7 @@ impl HostArgs {
         let mut mirrors = Vec::new();
         let mut peers = Vec::new();
         for (url, projects) in self.by_node()? {
-            let peer = connect(&url).await?;
+            let peer = self.node.connect(&url).await?;
             for project in projects {
                 mirrors.push(self.mirror(&peer, &url, project, &data, &pins).await?);
             }

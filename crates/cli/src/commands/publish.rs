@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::changes::Changes;
 use crate::key_file::KeyFile;
-use crate::node_args::{NodeArgs, connect};
+use crate::node_args::NodeArgs;
 use crate::progress::Screen;
 use crate::{clock, handover, keep_hosting, output};
 
@@ -94,7 +94,7 @@ impl PublishArgs {
         let screen = Screen::new(self.json);
         let folder = Arc::new(self.scan(&screen).await?);
         let key = KeyFile::at(self.key.clone())?.load_or_create()?;
-        let peer = connect(&self.node.node).await?;
+        let peer = self.node.connect(&self.node.node).await?;
         let store = Arc::new(FolderStore::new(Arc::clone(&folder)));
         let (publication, outcome) = self.publish(&peer, &key, &folder, store).await?;
         self.announce(&peer, &folder, &publication.release, &outcome);

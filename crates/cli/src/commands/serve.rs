@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use crowd_node::{AppPort, Config, Data, DenyList, Node, RegistryChoice, RelayConfig};
+use crowd_node::{AppPort, Config, Data, DenyList, Hosting, Node, RegistryChoice, RelayConfig, TlsFiles};
 use crowd_telemetry::Metrics;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
+use crate::exit::Failure;
 use crate::signals::stop_signal;
 
 /// The port that serves only the browser app, where nobody names another.
@@ -30,6 +31,17 @@ Examples:
       a second node on this machine, which joins the first
   crowd serve --host 0.0.0.0 --public-url https://discovery.example.org --domain example.org
       a node for the world, behind a proxy that speaks TLS
+  crowd serve --host 0.0.0.0 --port 443 --tls-cert fullchain.pem --tls-key privkey.pem \\
+              --public-url https://discovery.example.org --domain example.org
+      a node for the world that speaks TLS itself
+
+TLS and --domain:
+  Every project has an origin of its own, PROJECT.DOMAIN, and browsers host it only where that is
+  https. So the certificate is a wildcard for *.DOMAIN, whatever projects will be called; it is good
+  for a node's own name below it, such as discovery.DOMAIN, but not for DOMAIN itself. Authorities
+  give wildcards to whoever can change the domain's DNS, where *.DOMAIN has to lead to the node.
+  The files are looked at every two seconds: new ones are served without a restart, broken ones are
+  logged and not used.
 
 Every flag is also CROWD_… in the environment and a key of the --config file.
 A flag wins over the environment, and the environment over the file.")]
@@ -44,7 +56,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "CROWD_PORT")]
     port: Option<u16>,
 
-    /// A port that serves only the landing page [default: 80, where it can be bound]
+    /// A port that serves only the landing page, or leads to https [default: 80, where it can be bound]
     #[arg(long, env = "CROWD_APP_PORT", value_name = "PORT")]
     app_port: Option<u16>,
 
@@ -94,6 +106,31 @@ pub(crate) struct ServeArgs {
     /// Give each project an origin of its own under this domain (PROJECT.DOMAIN)
     #[arg(long, env = "CROWD_DOMAIN", value_name = "D")]
     domain: Option<String>,
+
+    /// PEM file of the public port's certificate: it speaks https and wss then; needs --tls-key
+    ///
+    /// The certificate comes first, then those that lead from it to the authority. With --domain D a wildcard for *.D is
+    /// wanted, since every project has its own origin PROJECT.D. Replaced files are taken without a restart.
+    #[arg(long, env = "CROWD_TLS_CERT", value_name = "F", help_heading = "TLS")]
+    tls_cert: Option<PathBuf>,
+
+    /// PEM file of that certificate's private key: PKCS#8, SEC1 or RSA, not encrypted
+    #[arg(long, env = "CROWD_TLS_KEY", value_name = "F", help_heading = "TLS")]
+    tls_key: Option<PathBuf>,
+
+    /// Whether visitors' browsers host what they visit: notice, ask or off [default: notice]
+    ///
+    /// With notice they do, say so, and have a switch for it; with ask they upload nothing before the visitor agrees;
+    /// with off they never host.
+    #[arg(long, env = "CROWD_HOSTING", value_name = "HOW", value_parser = hosting_text)]
+    hosting: Option<String>,
+
+    /// What a visitor's browser uploads of a project in a day at most, for example 1GiB [default: 512MiB]
+    ///
+    /// The browser app keeps to it. A page that uploads twice as much on one connection, whatever runs in it, is asked
+    /// no more that day. Programs, such as `crowd host`, have no such limit.
+    #[arg(long, env = "CROWD_BROWSER_UPLOAD_BYTES", value_name = "N", value_parser = size_text)]
+    browser_upload_bytes: Option<String>,
 
     /// Memory for verified chunks, for example 512MiB; 0 keeps none [default: 256MiB]
     #[arg(long, env = "CROWD_CACHE_BYTES", value_name = "N", value_parser = size_text)]
@@ -164,6 +201,10 @@ impl ServeArgs {
             registry: self.registry.or(file.registry),
             data: self.data.or(file.data),
             domain: self.domain.or(file.domain),
+            tls_cert: self.tls_cert.or(file.tls_cert),
+            tls_key: self.tls_key.or(file.tls_key),
+            hosting: self.hosting.or(file.hosting),
+            browser_upload_bytes: self.browser_upload_bytes.or(file.browser_upload_bytes),
             cache_bytes: self.cache_bytes.or(file.cache_bytes),
             room_bytes: self.room_bytes.or(file.room_bytes),
             max_peers: self.max_peers.or(file.max_peers),
@@ -180,6 +221,10 @@ impl ServeArgs {
         let registry = match &self.registry {
             Some(text) => text.parse().map_err(anyhow::Error::msg).context("--registry")?,
             None => RegistryChoice::Auto,
+        };
+        let hosting = match &self.hosting {
+            Some(text) => text.parse().map_err(anyhow::Error::msg).context("--hosting")?,
+            None => defaults.hosting,
         };
         let data = match self.data {
             Some(folder) => folder,
@@ -207,12 +252,34 @@ impl ServeArgs {
             registry,
             data: Data::Folder(data),
             domain: self.domain,
+            tls: tls_files(self.tls_cert, self.tls_key)?,
+            hosting,
+            upload_bytes_per_day: bytes(
+                "--browser-upload-bytes",
+                self.browser_upload_bytes,
+                defaults.upload_bytes_per_day,
+            )?,
             relay,
             max_peers: self.max_peers.unwrap_or(defaults.max_peers),
             deny,
             metrics: Some(Metrics::install()?),
             ..defaults
         })
+    }
+}
+
+/// Both, or neither.
+fn tls_files(cert: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<TlsFiles>, Failure> {
+    // CROWD_TLS_CERT= in a deployment's environment means none.
+    let [cert, key] = [cert, key].map(|file| file.filter(|file| !file.as_os_str().is_empty()));
+    let lacks = |given, other| {
+        Failure::Usage(format!("{given} needs {other}: a certificate and its key go together"))
+    };
+    match (cert, key) {
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(lacks("--tls-cert", "--tls-key")),
+        (None, Some(_)) => Err(lacks("--tls-key", "--tls-cert")),
     }
 }
 
@@ -227,6 +294,10 @@ fn default_data(host: IpAddr, port: u16) -> anyhow::Result<PathBuf> {
 /// Checked while the command line is read, so that a mistake in it is one of the command line.
 fn registry_text(text: &str) -> Result<String, String> {
     text.parse::<RegistryChoice>().map(|_| text.to_owned())
+}
+
+fn hosting_text(text: &str) -> Result<String, String> {
+    text.parse::<Hosting>().map(|_| text.to_owned())
 }
 
 fn size_text(text: &str) -> Result<String, String> {
@@ -276,6 +347,41 @@ mod tests {
         assert_eq!(merged.join, ["a:1"]);
         let wrong = toml::from_str::<ServeArgs>("prot = 1").unwrap_err();
         assert!(wrong.to_string().contains("prot"), "{wrong}");
+    }
+
+    #[test]
+    fn a_certificate_and_its_key_go_together() {
+        let with = |cert: Option<&str>, key: Option<&str>| ServeArgs {
+            tls_cert: cert.map(PathBuf::from),
+            tls_key: key.map(PathBuf::from),
+            data: Some("d".into()),
+            ..ServeArgs::default()
+        };
+        let tls = |args: ServeArgs| args.into_config().map(|config| config.tls);
+        let both = Some(TlsFiles { cert: "c".into(), key: "k".into() });
+        assert_eq!(tls(with(Some("c"), Some("k"))).unwrap(), both);
+        assert_eq!(tls(with(None, None)).unwrap(), None);
+        assert_eq!(tls(with(Some(""), Some(""))).unwrap(), None);
+        let file: ServeArgs = toml::from_str("tls-key = \"k\"").unwrap();
+        assert_eq!(tls(with(Some("c"), None).or(file)).unwrap(), both);
+        for (args, lacks) in [(with(Some("c"), None), "--tls-key"), (with(None, Some("k")), "--tls-cert")] {
+            let error = tls(args).unwrap_err();
+            assert!(error.to_string().contains(&format!("needs {lacks}")), "{error}");
+            assert!(matches!(error.downcast_ref(), Some(Failure::Usage(_))));
+        }
+    }
+
+    #[test]
+    fn how_browsers_host_is_said_by_flags_and_file() {
+        let file: ServeArgs =
+            toml::from_str("hosting = \"ask\"\nbrowser-upload-bytes = \"1MiB\"\ndata = \"d\"").unwrap();
+        let config = file.into_config().unwrap();
+        assert_eq!((config.hosting, config.upload_bytes_per_day), (Hosting::Ask, 1 << 20));
+        let plain = ServeArgs { data: Some("d".into()), ..ServeArgs::default() }.into_config().unwrap();
+        assert_eq!((plain.hosting, plain.upload_bytes_per_day), (Hosting::Notice, 536_870_912));
+        let wrong: ServeArgs = toml::from_str("hosting = \"sometimes\"\ndata = \"d\"").unwrap();
+        let error = format!("{:#}", wrong.into_config().unwrap_err());
+        assert!(error.starts_with("--hosting: \"sometimes\""), "{error}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod project_files;
 mod releases;
 mod resets;
 mod samples;
+mod to_public;
 mod upgrades;
 
 pub(crate) use assets::Assets;
@@ -29,4 +30,5 @@ pub(crate) use project_files::ProjectFiles;
 pub(crate) use releases::Releases;
 pub(crate) use resets::Resets;
 pub(crate) use samples::Samples;
+pub(crate) use to_public::ToPublic;
 pub(crate) use upgrades::Upgrades;

@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 use super::activity::Activity;
 use super::listener::Answer;
 use super::sent::Sent;
+use super::tls::{Opened, Tls};
+use super::to_https::ToHttps;
 
 /// A head that takes longer has a sender who wants to hold the connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
@@ -40,8 +43,28 @@ pub(crate) struct Connection<A> {
 }
 
 impl<A: Answer> Connection<A> {
+    /// Shakes hands, for as long as `limit`, and serves. Who speaks plain HTTP is sent to https.
+    pub(crate) async fn secure(self, tls: &Tls, limit: Duration, stream: TcpStream) {
+        // Apart, so that a connection does not keep the space of its handshake all along.
+        let opened = tokio::select! {
+            opened = Box::pin(tls.open(stream, limit)) => opened,
+            () = self.cancel.cancelled() => return,
+        };
+        match opened {
+            Ok(Opened::Encrypted(stream)) => self.serve(stream).await,
+            Ok(Opened::Plain(stream)) => {
+                let Self { remote, drain, cancel, .. } = self;
+                Connection { answer: Arc::new(ToHttps), remote, drain, cancel }.serve(stream).await;
+            }
+            Err(error) => tracing::debug!(%error, remote = %self.remote, "tls.handshake_failed"),
+        }
+    }
+
     /// Serves until the end. After an upgrade the stream is no longer this one's.
-    pub(crate) async fn serve(self, stream: TcpStream) {
+    pub(crate) async fn serve<S>(self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let Self { answer, remote, drain, cancel } = self;
         let _open = Open::new();
         let activity = Activity::new();

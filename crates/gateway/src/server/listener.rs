@@ -1,6 +1,8 @@
 //! Accepts connections until it is told to stop, then waits for those that are open.
 
+use std::future::pending;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::Tls;
 use super::connection::Connection;
 use crate::{Body, ServerConfig};
 
@@ -27,15 +30,25 @@ pub(crate) trait Answer: Send + Sync + 'static {
     ) -> impl Future<Output = Response<Body>> + Send;
 }
 
-/// Serves `listener` until `cancel`, and returns when its connections have ended. Dropped, it ends them at once.
-pub(crate) async fn listen<A: Answer>(
-    answer: Arc<A>,
-    listener: TcpListener,
-    config: ServerConfig,
-    cancel: CancellationToken,
-) {
+/// A port that is bound, and how it is served.
+pub(crate) struct Port {
+    pub(crate) listener: TcpListener,
+    pub(crate) config: ServerConfig,
+    /// What it is encrypted with; none for plain HTTP.
+    pub(crate) tls: Option<Tls>,
+}
+
+/// Serves `port` until `cancel`, and returns when its connections have ended. Dropped, it ends them at once.
+pub(crate) async fn listen<A: Answer>(answer: Arc<A>, port: Port, cancel: CancellationToken) {
+    let Port { listener, config, tls } = port;
     let places = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
     let mut connections = JoinSet::new();
+    let mut following = pin!(async {
+        match &tls {
+            Some(tls) => tls.follow().await,
+            None => pending().await,
+        }
+    });
     loop {
         let accepted = async {
             // Who finds no place waits in the system's backlog.
@@ -46,6 +59,7 @@ pub(crate) async fn listen<A: Answer>(
             biased;
             () = cancel.cancelled() => break,
             Some(_) = connections.join_next() => {}
+            never = following.as_mut() => match never {},
             (place, accepted) = accepted => match accepted {
                 Ok((stream, remote)) => {
                     let connection = Connection {
@@ -54,9 +68,14 @@ pub(crate) async fn listen<A: Answer>(
                         drain: config.drain,
                         cancel: cancel.clone(),
                     };
+                    let tls = tls.clone();
                     connections.spawn(async move {
                         let _place = place;
-                        connection.serve(prepare(stream)).await;
+                        let stream = prepare(stream);
+                        match tls {
+                            Some(tls) => connection.secure(&tls, config.handshake, stream).await,
+                            None => connection.serve(stream).await,
+                        }
                     });
                 }
                 Err(error) => {

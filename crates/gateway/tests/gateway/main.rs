@@ -14,3 +14,4 @@ mod resets;
 mod sheets;
 mod streams;
 mod support;
+mod tls;

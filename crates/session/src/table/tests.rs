@@ -41,6 +41,21 @@ async fn a_peer_that_hosts_ever_newer_versions_keeps_a_bounded_number_of_older_o
 }
 
 #[test]
+fn who_has_uploaded_enough_is_not_picked() {
+    let (table, spent, other) = (PeerTable::default(), peer("spent"), peer("other"));
+    table.host(&spent, &site(), 1, Have::All);
+    spent.set_spent(true);
+    assert_eq!(picked(&table, 1), None);
+    table.host(&other, &site(), 1, Have::All);
+    for _ in 0..20 {
+        let (found, _) = table.pick(&site(), 1, &|_, _| true, &[]).unwrap();
+        assert_eq!(found.id(), other.id());
+    }
+    spent.set_spent(false);
+    assert!(table.pick(&site(), 1, &|_, _| true, &[other.id().clone()]).is_some());
+}
+
+#[test]
 fn more_chunks_are_taken_for_what_is_hosted_only() {
     let (table, peer, other) = (PeerTable::default(), peer("a"), peer("b"));
     assert!(!table.add_chunks(&peer, &site(), 1, &[0]));

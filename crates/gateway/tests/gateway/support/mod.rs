@@ -1,5 +1,6 @@
 //! A node's gateway on a real port, before a relay whose one peer answers from a map, and a client that sees bytes.
 
+mod ca;
 mod client;
 mod nodes;
 mod peer;
@@ -18,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use ca::Ca;
 pub(crate) use client::Reply;
 pub(crate) use nodes::OtherNodes;
 pub(crate) use peer::{Manners, Peer};
@@ -142,6 +144,7 @@ fn config_of(relay: &Arc<Relay>, sockets: &Arc<FakeSockets>, public_url: &str) -
         domain: Some("crowd.test".to_owned()),
         hosting: Hosting::Ask,
         upload_bytes_per_day: 1_234,
+        tls: None,
     }
 }
 
