@@ -17,6 +17,11 @@ mod minifier;
 
 /// In scripts: stands for the id of this build of the app.
 const BUILD: &str = "__BUILD__";
+/// In the worker: stands for the files that it keeps for when there is no network, and the hash of each. A project's
+/// script can write to the same cache, so that the worker takes from it only what has this hash.
+const SHELL: &str = "__SHELL__";
+const SHELL_FILES: [&str; 8] =
+    ["boot.js", "host.js", "badge.js", "progress.js", "render.js", "app.css", "mark.svg", "progress.html"];
 /// Of a hash, as an id.
 const ID_DIGITS: usize = 16;
 
@@ -34,6 +39,7 @@ fn main() -> anyhow::Result<()> {
     files.extend(scripts(&root.join("web"))?);
     files.sort_by(|a, b| a.name.cmp(&b.name));
     name_the_build(&mut files);
+    name_the_shell(&mut files)?;
     embed(&files, Path::new(&env::var("OUT_DIR")?))
 }
 
@@ -85,6 +91,22 @@ fn name_the_build(files: &mut [File]) {
         let text = String::from_utf8_lossy(&file.bytes).replace(BUILD, &format!("\"{id}\""));
         file.bytes = text.into_bytes();
     }
+}
+
+/// Every worker knows which files belong to it.
+fn name_the_shell(files: &mut [File]) -> anyhow::Result<()> {
+    let mut shell = Vec::new();
+    for name in SHELL_FILES {
+        let file =
+            files.iter().find(|file| file.name == name).with_context(|| format!("{name} is not there"))?;
+        shell.push(format!("{name:?}:\"{}\"", hex::encode(Sha256::digest(&file.bytes))));
+    }
+    let shell = format!("{{{}}}", shell.join(","));
+    for file in files.iter_mut().filter(|file| file.name == "worker.js") {
+        let text = String::from_utf8_lossy(&file.bytes).replace(SHELL, &shell);
+        file.bytes = text.into_bytes();
+    }
+    Ok(())
 }
 
 /// Writes each file, its compressed form where that is smaller, and the table of them.

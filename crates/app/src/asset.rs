@@ -100,8 +100,16 @@ mod tests {
     fn scripts_are_linked_and_know_their_build() {
         for file in EMBEDDED.iter().filter(|file| file.name.ends_with(".js")) {
             let text = std::str::from_utf8(file.bytes).unwrap();
-            assert!(!text.contains("__BUILD__"), "{}", file.name);
+            assert!(!text.contains("__BUILD__") && !text.contains("__SHELL__"), "{}", file.name);
             assert!(!text.lines().any(|line| line.starts_with("import ")), "{}", file.name);
+        }
+    }
+
+    #[test]
+    fn the_worker_knows_the_files_that_it_keeps() {
+        let worker = std::str::from_utf8(asset("worker.js").unwrap().bytes).unwrap();
+        for name in ["boot.js", "host.js", "progress.html"] {
+            assert!(worker.contains(find(name).unwrap().hash), "{name}");
         }
     }
 

@@ -27,6 +27,9 @@ impl Destination {
             (Some("navigate"), Some("document")) => Self::Document,
             (Some("navigate"), Some("iframe" | "frame")) => Self::Frame,
             (_, Some("style")) => Self::Style,
+            // A worker that lets a request through hides what it is for.
+            (Some("navigate"), Some("empty")) if accepts(headers, "text/html") => Self::Document,
+            (Some("no-cors" | "cors"), Some("empty")) if accepts(headers, "text/css") => Self::Style,
             _ => Self::Other,
         }
     }
@@ -60,6 +63,22 @@ mod tests {
             (
                 &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty"), ("accept", "text/html")],
                 Destination::Other,
+            ),
+            (
+                &[
+                    ("sec-fetch-mode", "navigate"),
+                    ("sec-fetch-dest", "empty"),
+                    ("accept", "text/html,*/*;q=0.8"),
+                ],
+                Destination::Document,
+            ),
+            (
+                &[
+                    ("sec-fetch-mode", "no-cors"),
+                    ("sec-fetch-dest", "empty"),
+                    ("accept", "text/css,*/*;q=0.1"),
+                ],
+                Destination::Style,
             ),
             (&[("sec-fetch-mode", "navigate"), ("accept", "text/html")], Destination::Other),
             (&[("sec-fetch-dest", "document")], Destination::Other),

@@ -91,7 +91,7 @@ scenario(
       ]);
     }, address);
     // Its own origin has a store of that name, too, if it likes; what counts is that it is another.
-  assert.notEqual(found.origin, new URL(node.landing).origin);
+    assert.notEqual(found.origin, new URL(node.landing).origin);
     // The landing page itself can't be framed, so nobody can be led to click in it.
     const framed = await tab.evaluate(async (landing) => {
       const frame = document.createElement("iframe");

@@ -97,7 +97,7 @@ test("only files of this origin's project count, and those that the node answere
 test("the states of a page come in their order, also where it still streams while its files are asked for", () => {
   const files = [timing(`${own.origin}/b%20c.css`, [30, 32, 35]), timing(`${own.origin}/a.js`, [31, 33, 34])];
   for (const received of [20, 90]) {
-    const parsed = parsedState({ files, links: 3, now: 120 });
+    const parsed = parsedState({ firstRequested: 30, links: 3, now: 120 });
     const page = pageStates(timing(own.href, [1, 10, received]), parsed);
     const states = [...page, parsed, ...fileStates(files)];
     assert.deepEqual(
@@ -111,7 +111,7 @@ test("the states of a page come in their order, also where it still streams whil
     );
     assert.deepEqual([parsed.at, parsed.detail], [30, { links: 3 }]);
   }
-  assert.equal(parsedState({ files: [], links: 0, now: 120 }).at, 120);
+  assert.equal(parsedState({ firstRequested: Infinity, links: 0, now: 120 }).at, 120);
   const [first] = fileStates(files);
   assert.deepEqual(first, { state: 7, at: 30, detail: { path: "b c.css" } });
   assert.deepEqual([readablePath("/"), readablePath("/%zz")], ["", "%zz"]);

@@ -101,6 +101,18 @@ test("one page on a metered connection is enough to wait for a click", async (t)
   await until(() => node.of("host").length === 4);
 });
 
+test("a host that starts for a page on a metered connection never was one before", async (t) => {
+  const hosting = await visited(t, policyOf("notice"));
+  const starting = hosting.start();
+  hosting.host.take({ t: "hello", metered: true, page: "phone" });
+  await starting;
+  await until(() => hosting.node.of("watch").length === 1);
+  await hosting.statusWhere((status) => status.hosting === "metered" && status.connected);
+  const told = hosting.heard.filter((message) => message.t === "status").map((status) => status.hosting);
+  assert.deepEqual([...new Set(told)], ["metered"]);
+  assert.equal(hosting.node.of("host").length, 0);
+});
+
 test("off is off at once, and after a restart; it still watches", async (t) => {
   const hosting = await visited(t, policyOf("notice"));
   const { node } = hosting;

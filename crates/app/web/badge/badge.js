@@ -76,8 +76,9 @@ export class Badge {
   hear(message) {
     const before = this.news;
     const news = readHostNews(message);
-    // A version that was announced stays on offer until it is shown.
-    news.newer ||= before.newer > this.page.version ? before.newer : 0;
+    // A version that was announced stays on offer until it is shown; so does one that is here and not on this page.
+    const known = Math.max(before.newer, news.version);
+    news.newer ||= known > this.page.version ? known : 0;
     this.news = news;
     if (this.isHeard) this.#tell(before, news);
     this.isHeard = true;

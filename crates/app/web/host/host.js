@@ -2,14 +2,11 @@
 // the node's policy and the person's choices, and tells the pages how it is doing. It needs neither window nor worker:
 // host.js makes one for a project's origin; whoever hosts several projects at once can make one too.
 
-import { Socket } from "../net/socket.js";
-import { Source } from "../net/source.js";
-import { CrowdError } from "../protocol/crowd_error.js";
-import { isProjectName } from "../protocol/name.js";
 import { ConnectedPages } from "./connected_pages.js";
 import { HostChoices } from "./host_choices.js";
+import { HostConnection } from "./host_connection.js";
 import { worldOf } from "./host_world.js";
-import { HostedProject } from "./hosted_project.js";
+import { HostedProjects } from "./hosted_projects.js";
 import { decideHosting } from "./hosting_policy.js";
 import { parsePageMessage } from "./page_message.js";
 import { emitState } from "./states.js";
@@ -18,9 +15,8 @@ import { UploadBudget } from "./upload_budget.js";
 
 /** @typedef {import("./hosting_policy.js").HostingState} HostingState */
 /** @typedef {import("../net/nodes.js").Nodes} Nodes */
-/** @typedef {import("../protocol/node_message.js").Welcome} Welcome */
 /** @typedef {import("./host_world.js").HostWorld} HostWorld */
-/** @typedef {{id: string, project: string}} HostedSite */
+/** @typedef {import("./hosted_projects.js").HostedSite} HostedSite */
 
 /**
  * @typedef {object} HostParts
@@ -34,29 +30,20 @@ import { UploadBudget } from "./upload_budget.js";
  * @property {Partial<HostWorld>} [world]
  */
 
-/** One connection hosts no more: a node has a limit too. */
-const MOST_PROJECTS = 64;
 /** Messages of pages that may wait until the store was read. */
 const MOST_WAITING = 256;
-/** Pages that come and go don't hurry the connection more often: milliseconds. */
-const HURRY_PACE = 1_000;
 
 export class Host {
   #parts;
-  #world;
   #pages = new ConnectedPages();
   #choices;
   #budget;
   #cast;
-  /** @type {Map<string, HostedProject>} */
-  #projects = new Map();
-  /** @type {Socket | null} */
-  #socket = null;
+  #connection;
+  #projects;
   /** @type {HostingState} */
   #hosting = "ask";
-  #node = "";
   #downBefore = 0;
-  #hurriedAt = -Infinity;
   #started = false;
   #stopped = false;
   /** @type {unknown[]} */
@@ -65,43 +52,51 @@ export class Host {
 
   /** @param {HostParts} parts */
   constructor(parts) {
-    this.#parts = parts;
-    this.#world = worldOf(parts.world ?? {});
     const { store, channel, nodes, policy } = parts;
-    const { now, later } = this.#world;
-    this.#choices = new HostChoices({
+    const world = worldOf(parts.world ?? {});
+    this.#parts = parts;
+    this.#choices = new HostChoices({ store, nodes, policy, fetch: world.fetch });
+    this.#budget = new UploadBudget(store.counters, world.now);
+    this.#cast = new StatusCast({ ...world, send: () => this.#tell() });
+    this.#connection = new HostConnection({
+      nodes,
+      world,
+      onConnected: () => this.#connected(),
+      onLost: () => this.#lost(),
+      onRequest: (hash, project) => this.#answer(hash, project),
+      onUpdated: (project, version) => this.#projects.of(project)?.updated(version),
+    });
+    this.#projects = new HostedProjects({
+      ...world,
       store,
       nodes,
-      policy,
-      fetch: this.#world.fetch,
+      line: this.#connection,
+      mayFetch: () => this.#started && !this.#stopped && !this.#pages.metered,
+      takeUpload: (bytes) => this.#takeUpload(bytes),
+      emit: (state, detail) => emitState(channel, state, detail),
+      onNewer: (project, version) => channel.postMessage({ t: "newer", project, version }),
+      onChange: () => this.#touch(),
     });
-    this.#budget = new UploadBudget(store.counters, now);
-    this.#cast = new StatusCast({ send: () => this.#tell(), now, later });
     channel.addEventListener("message", this.#hear);
   }
 
   /** Reads the store, connects, and hosts what there is. */
   async start() {
-    const { store, projects } = this.#parts;
-    const [{ down }] = await Promise.all([store.counters.total(), this.#budget.load(), this.#choices.load()]);
+    const [down] = await Promise.all([this.#bytesDown(), this.#budget.load(), this.#choices.load()]);
     if (this.#stopped) return;
     this.#downBefore = down;
     this.#budget.perDay = this.#choices.uploadPerDay;
-    for (const site of projects) this.addProject(site);
-    this.#started = true;
-    this.#decide();
+    for (const site of this.#parts.projects) this.addProject(site);
     // What is here is known first, so that a node is told once.
-    await Promise.allSettled([...this.#projects.values()].map((hosted) => hosted.read()));
+    await Promise.allSettled(this.#projects.all.map((hosted) => hosted.read()));
     if (this.#stopped) return;
-    this.#socket = this.#connect();
+    this.#connection.open();
+    this.#started = true;
+    // The first of them says what connection this is: before it nothing is decided.
     for (const data of this.#waiting.splice(0)) this.take(data);
+    this.#decide();
     // Pages that were here before say hello again: a host in a tab may follow one in another.
     this.#parts.channel.postMessage({ t: "who" });
-  }
-
-  /** Whether a node is there. */
-  get connected() {
-    return this.#socket?.connected ?? false;
   }
 
   /**
@@ -110,58 +105,29 @@ export class Host {
    * @param {Record<string, unknown> & {t: string}} message
    * @returns {Promise<any>}
    */
-  async request(message) {
-    if (this.#socket === null) throw new CrowdError("network", "not connected yet");
-    return this.#socket.request(message);
+  request(message) {
+    return this.#connection.request(message);
   }
 
   /**
-   * Hosts one more project, as far as the store has it. False where there are too many.
+   * Hosts one more project, as far as the store has it. False where it is hosted already, or where there are too many.
    *
    * @param {HostedSite} site
    * @returns {boolean}
    */
-  addProject({ id, project }) {
-    if (!isProjectName(project) || this.#projects.size >= MOST_PROJECTS) return false;
-    if (this.#projects.has(project)) return true;
-    const { store, nodes, channel } = this.#parts;
-    const { now, later, random, fetch } = this.#world;
-    const hosted = new HostedProject({
-      id,
-      project,
-      store,
-      source: new Source({
-        store,
-        site: { id, project, server: null },
-        nodes,
-        fetch,
-      }),
-      line: {
-        request: (message) => this.request(message),
-        have: (fields) => this.#socket?.have(fields) ?? false,
-      },
-      now,
-      later,
-      random,
-      mayFetch: () => !this.#stopped && !this.#pages.metered,
-      takeUpload: (bytes) => this.#takeUpload(bytes),
-      emit: (state, detail) => emitState(channel, state, detail),
-      onNewer: (version) => channel.postMessage({ t: "newer", project, version }),
-      onChange: () => this.#cast.touch(),
-    });
-    this.#projects.set(project, hosted);
+  addProject(site) {
+    const hosted = this.#projects.add(site);
+    if (hosted === null) return false;
     hosted.keep(this.#choices.keepAll, false);
     hosted.host(this.#hosting === "on");
-    if (this.connected) hosted.connected();
+    if (this.#connection.connected) hosted.connected();
     void hosted.read().catch(() => {});
     return true;
   }
 
   /** @param {string} project */
   removeProject(project) {
-    this.#projects.get(project)?.close();
-    this.#projects.delete(project);
-    this.#cast.touch();
+    this.#projects.remove(project);
   }
 
   /**
@@ -197,9 +163,10 @@ export class Host {
     this.#stopped = true;
     this.#hosting = "off";
     this.#cast.stop();
-    for (const hosted of this.#projects.values()) hosted.close();
-    this.#socket?.close();
-    void this.#tell().finally(() => {
+    for (const hosted of this.#projects.all) hosted.close();
+    this.#connection.close();
+    const told = this.#tell().catch(() => {});
+    void told.then(() => {
       this.#parts.channel.removeEventListener("message", this.#hear);
       this.#parts.channel.close();
       this.#parts.store.close();
@@ -214,15 +181,15 @@ export class Host {
    * @param {number} [bytesIn] that came since this host started
    */
   status(project, bytesIn = 0) {
-    const hosted = this.#projects.get(project);
+    const hosted = this.#projects.of(project);
     return hosted && { ...this.#ownStatus(bytesIn), project, ...hosted.status };
   }
 
   /** @param {number} bytesIn */
   #ownStatus(bytesIn) {
     return {
-      connected: this.connected,
-      node: this.#node,
+      connected: this.#connection.connected,
+      node: this.#connection.node,
       hosting: this.#hosting,
       bytesIn,
       bytesOut: this.#budget.uploaded,
@@ -231,49 +198,35 @@ export class Host {
     };
   }
 
+  #touch() {
+    if (this.#started) this.#cast.touch();
+  }
+
   async #tell() {
-    const { store, channel } = this.#parts;
-    const { down } = await store.counters.total().catch(() => ({ down: this.#downBefore }));
-    const bytesIn = Math.max(0, down - this.#downBefore);
-    for (const project of this.#projects.keys()) {
-      channel.postMessage({ t: "status", ...this.status(project, bytesIn) });
+    const bytesIn = Math.max(0, (await this.#bytesDown()) - this.#downBefore);
+    for (const project of this.#projects.names) {
+      this.#parts.channel.postMessage({ t: "status", ...this.status(project, bytesIn) });
     }
   }
 
-  #connect() {
-    const { nodes } = this.#parts;
-    const { random, openSocket } = this.#world;
-    const urls = async () => {
-      await nodes.load();
-      return nodes.bases().map((base) => `${base.replace(/^http/, "ws")}/.crowd/ws`);
-    };
-    return new Socket({
-      urls,
-      random,
-      openSocket,
-      onWelcome: (welcome) => this.#welcomed(welcome),
-      onRequest: (hash, project) => this.#answer(hash, project),
-      onUpdated: (project, version) => this.#projects.get(project)?.updated(version),
-      onState: () => this.#stateChanged(),
-    });
+  /** What ever came, by whichever part of the app. */
+  async #bytesDown() {
+    const { down } = await this.#parts.store.counters.total().catch(() => ({ down: this.#downBefore }));
+    return down;
   }
 
-  /** @param {Welcome} welcome */
-  #welcomed({ node, nodes }) {
-    this.#node = node.slice(0, 253);
-    void this.#parts.nodes.learn(nodes);
-    for (const hosted of this.#projects.values()) hosted.connected();
+  #connected() {
+    for (const hosted of this.#projects.all) hosted.connected();
     void this.#choices.refreshConfig().then(() => {
       this.#budget.perDay = this.#choices.uploadPerDay;
       this.#decide();
     });
-    this.#cast.touch();
+    this.#touch();
   }
 
-  #stateChanged() {
-    if (this.connected) return;
-    for (const hosted of this.#projects.values()) hosted.disconnected();
-    this.#cast.touch();
+  #lost() {
+    for (const hosted of this.#projects.all) hosted.disconnected();
+    this.#touch();
   }
 
   /**
@@ -283,15 +236,15 @@ export class Host {
   #answer(hash, project) {
     // A new day may have begun.
     if (this.#hosting === "budget") this.#decide();
-    return this.#projects.get(project)?.answer(hash) ?? null;
+    return this.#projects.of(project)?.answer(hash) ?? null;
   }
 
   /** @param {number} bytes */
   #takeUpload(bytes) {
     // Asked after the bytes were read: hosting may have been switched off meanwhile.
-    const mayGo = !this.#stopped && this.#budget.take(bytes);
+    const mayGo = this.#hosting === "on" && this.#budget.take(bytes);
     if (this.#budget.spent) this.#decide();
-    this.#cast.touch();
+    this.#touch();
     return mayGo;
   }
 
@@ -302,20 +255,16 @@ export class Host {
   #hello(page, metered) {
     const isNew = this.#pages.hello(page, metered);
     this.#decide();
-    for (const hosted of this.#projects.values()) {
+    for (const hosted of this.#projects.all) {
       if (isNew) void hosted.visited().catch(() => {});
     }
-    const now = this.#world.now();
-    if (!this.connected && now - this.#hurriedAt >= HURRY_PACE) {
-      this.#hurriedAt = now;
-      this.#socket?.hurry();
-    }
-    this.#cast.touch();
+    this.#connection.hurry();
+    this.#touch();
   }
 
   /** @param {Extract<import("./page_message.js").PageMessage, {t: "stored"}>} message */
   #stored({ site, version, hashes }) {
-    for (const hosted of this.#projects.values()) {
+    for (const hosted of this.#projects.all) {
       if (hosted.id === site) void hosted.stored(version, hashes).catch(() => {});
     }
   }
@@ -329,7 +278,7 @@ export class Host {
     void this.#choices.choose(what, value);
     this.#budget.perDay = this.#choices.uploadPerDay;
     this.#decide();
-    for (const hosted of this.#projects.values()) {
+    for (const hosted of this.#projects.all) {
       if (what === "keepAll") hosted.keep(value, true);
       if (what === "storageBytes") hosted.wake();
     }
@@ -337,7 +286,7 @@ export class Host {
 
   /** Finds out whether anything may be uploaded, and acts on it. */
   #decide() {
-    if (!this.#started || this.#stopped) return;
+    if (this.#stopped) return;
     const { policy, hosting: choice } = this.#choices;
     const hosting = decideHosting({
       policy,
@@ -347,10 +296,10 @@ export class Host {
     });
     const isOther = hosting !== this.#hosting;
     this.#hosting = hosting;
-    for (const hosted of this.#projects.values()) {
+    for (const hosted of this.#projects.all) {
       if (isOther) hosted.host(hosting === "on");
       else hosted.wake();
     }
-    this.#cast.touch();
+    this.#touch();
   }
 }

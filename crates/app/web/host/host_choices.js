@@ -30,6 +30,11 @@ export class HostChoices {
 
   /** Reads the settings, and asks a node where its policy isn't known yet. */
   async load() {
+    await this.#read().catch(() => {});
+    if (this.#config === null) await this.refreshConfig();
+  }
+
+  async #read() {
     const { settings } = this.#parts.store;
     const [hosting, keepAll, uploadPerDay, config] = await Promise.all([
       settings.get("hosting", null),
@@ -40,7 +45,6 @@ export class HostChoices {
     this.#chosen = { hosting: hosting ?? undefined, keepAll };
     if (uploadPerDay >= 0) this.#chosen.uploadPerDay = uploadPerDay;
     this.#config = config;
-    if (config === null) await this.refreshConfig();
   }
 
   /** Asks a node for its policy; where none answers, the one before holds. */

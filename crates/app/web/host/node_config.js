@@ -30,7 +30,7 @@ export async function fetchNodeConfig({ bases, settings, fetch }) {
       const text = answer.ok ? await answer.text() : "";
       const config = text.length <= LONGEST_CONFIG ? JSON.parse(text) : null;
       if (!isNodeConfig(config)) continue;
-      await settings.set("config", config);
+      await settings.set("config", config).catch(() => {});
       return config;
     } catch {
       // The next node may know.

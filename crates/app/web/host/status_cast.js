@@ -13,7 +13,7 @@ export class StatusCast {
 
   /**
    * @param {object} parts
-   * @param {() => void | Promise<void>} parts.send broadcasts what is true at that moment
+   * @param {() => Promise<void>} parts.send broadcasts what is true at that moment
    * @param {() => number} parts.now
    * @param {(ms: number, run: () => void) => void} parts.later
    */
@@ -40,6 +40,7 @@ export class StatusCast {
     this.#waiting = false;
     if (this.#stopped) return;
     this.#sentAt = this.#now();
-    void this.#send();
+    // A channel that was closed meanwhile has nobody at its other end.
+    void this.#send().catch(() => {});
   }
 }

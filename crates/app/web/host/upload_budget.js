@@ -33,7 +33,7 @@ export class UploadBudget {
   /** Reads what other visits of today have uploaded. */
   async load() {
     this.#day = this.#dayNow();
-    const { up } = await this.#counters.today();
+    const { up } = await this.#counters.today().catch(() => ({ up: 0 }));
     this.#today += up;
   }
 

@@ -1,7 +1,7 @@
 // What of the project's own files the page has loaded from the node, from its first one on. Boot begins it early, since the
 // browser forgets; a visit takes what there is, and then what comes.
 
-import { isFromNode, ownFilesOf } from "./page_timing.js";
+import { isFromNode, momentsOf, ownFilesOf } from "./page_timing.js";
 
 /** No page is primed with more. */
 const MOST_LOADED = 2_000;
@@ -14,6 +14,9 @@ export class LoadedFiles {
   #files = [];
   /** @type {((files: PerformanceResourceTiming[]) => void) | null} */
   #onMore = null;
+
+  /** When the first of all of them was asked for, whoever answered: ms since the page's origin. */
+  firstRequested = Infinity;
 
   /** @param {string} origin */
   constructor(origin) {
@@ -37,9 +40,9 @@ export class LoadedFiles {
   /** @param {PerformanceEntryList} entries */
   #take(entries) {
     const timings = entries.filter((entry) => entry instanceof PerformanceResourceTiming);
-    const files = ownFilesOf(timings, this.#origin)
-      .filter(isFromNode)
-      .slice(0, MOST_LOADED - this.#count);
+    const own = ownFilesOf(timings, this.#origin);
+    for (const file of own) this.firstRequested = Math.min(this.firstRequested, momentsOf(file).requested);
+    const files = own.filter(isFromNode).slice(0, MOST_LOADED - this.#count);
     this.#count += files.length;
     if (this.#count >= MOST_LOADED) this.#observer.disconnect();
     if (files.length === 0) return;

@@ -18,6 +18,9 @@ const PRIMING_PATIENCE = 120_000;
 export class PageVisit {
   #place;
   #channel;
+  #navigation;
+  /** As it was opened: a script may have changed the address since. */
+  #address;
   #isFromNode;
   /** @type {string[]} what the worker was not given yet */
   #urls = [];
@@ -33,19 +36,19 @@ export class PageVisit {
     this.#place = place;
     this.#channel = channel;
     const [navigation] = performance.getEntriesByType("navigation");
-    /** @type {PerformanceNavigationTiming | null} */
-    this.navigation = navigation instanceof PerformanceNavigationTiming ? navigation : null;
+    this.#navigation = navigation instanceof PerformanceNavigationTiming ? navigation : null;
+    this.#address = new URL(this.#navigation?.name ?? location.href);
     // The node has rendered this page, and no worker has seen it.
-    this.#isFromNode = this.navigation !== null && isFromNode(this.navigation);
+    this.#isFromNode = this.#navigation !== null && isFromNode(this.#navigation);
   }
 
   /** @param {import("./loaded_files.js").LoadedFiles} loaded */
   tell(loaded) {
     const files = loaded.take((more) => this.#more(more));
     const links = document.querySelectorAll(LINKING).length;
-    const parsed = parsedState({ files, links, now: performance.now() });
-    const page = this.navigation && this.#isFromNode ? pageStates(this.navigation, parsed) : [];
-    const path = readablePath(location.pathname);
+    const parsed = parsedState({ firstRequested: loaded.firstRequested, links, now: performance.now() });
+    const page = this.#navigation && this.#isFromNode ? pageStates(this.#navigation, parsed) : [];
+    const path = readablePath(this.#address.pathname);
     for (const state of [...page, parsed]) this.#emit({ ...state, detail: { path, ...state.detail } });
     this.#more(files);
   }
@@ -53,9 +56,13 @@ export class PageVisit {
   /** Starts the worker where the page has none, and gives it what is here. */
   async register() {
     const { serviceWorker } = navigator;
-    if (serviceWorker.controller && !this.#isFromNode) return;
+    const known = serviceWorker.controller && (await serviceWorker.getRegistration("/"));
+    if (known) keepRegistered(known);
+    if (known && !this.#isFromNode) return;
     await serviceWorker.register("/.crowd/worker.js", { type: "module", scope: "/" });
-    this.#worker = (await serviceWorker.ready).active;
+    const registration = await serviceWorker.ready;
+    keepRegistered(registration);
+    this.#worker = registration.active;
     if (this.#isFromNode) await this.#prime();
   }
 
@@ -73,7 +80,7 @@ export class PageVisit {
     if (this.#priming || !this.#worker || version === null) return;
     this.#priming = true;
     try {
-      const path = location.pathname + location.search;
+      const path = this.#address.pathname + this.#address.search;
       do {
         const question = { t: "prime", version, path, urls: this.#urls.splice(0) };
         await askWorker(this.#worker, question, PRIMING_PATIENCE);
@@ -88,4 +95,13 @@ export class PageVisit {
     const { project, version } = this.#place;
     emitState(this.#channel, state, { project, version, ...detail }, performance.timeOrigin + at);
   }
+}
+
+/**
+ * Many sites tidy away the worker that an older version of theirs may have left, whichever it is. Here it is the app's,
+ * so that they would be read anew from the network each time. A person unregisters it at `/.crowd/manage`.
+ * @param {ServiceWorkerRegistration} registration
+ */
+function keepRegistered(registration) {
+  registration.unregister = async () => false;
 }

@@ -9,14 +9,13 @@ import { momentsOf } from "./page_timing.js";
  * State 6. The parser has met the first link no later than the first file was asked for, long before scripts run.
  *
  * @param {object} page
- * @param {PerformanceResourceTiming[]} page.files that it loaded
+ * @param {number} page.firstRequested ms; Infinity where no file was
  * @param {number} page.links how many of its elements load or lead to something
  * @param {number} page.now ms
  * @returns {VisitState}
  */
-export function parsedState({ files, links, now }) {
-  const at = Math.min(now, ...files.map((file) => momentsOf(file).requested));
-  return { state: 6, at, detail: { links } };
+export function parsedState({ firstRequested, links, now }) {
+  return { state: 6, at: Math.min(now, firstRequested), detail: { links } };
 }
 
 /**

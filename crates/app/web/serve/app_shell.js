@@ -1,20 +1,12 @@
 // The app's own files that a page needs before the network answers, in a cache named after this build. A project's script
-// shares the origin and can write to any cache: what it puts in place of the app harms its own visitors alone, since no
-// other project has this origin, and `?crowd-reset` mends it.
+// shares the origin and can write to any cache: the worker knows the hash of each of its files, and what it finds in
+// place of one goes unused.
 
 /// <reference path="../globals.d.ts" />
 
+import { sha256 } from "../protocol/hash.js";
+
 const CACHE_PREFIX = "crowd-app-";
-const SHELL_FILES = [
-  "boot.js",
-  "host.js",
-  "badge.js",
-  "progress.js",
-  "render.js",
-  "app.css",
-  "mark.svg",
-  "progress.html",
-];
 /** Seen anew each time, and kept for when there is no network. */
 const KEPT_FILES = ["manage", "manage.js"];
 
@@ -26,7 +18,9 @@ function openShell() {
 /** Fetches the shell. Fails where one file is missing: then the browser tries again with its next visit. */
 export async function installShell() {
   const cache = await openShell();
-  const requests = SHELL_FILES.map((name) => new Request(`/.crowd/${name}`, { cache: "no-cache" }));
+  const requests = Object.keys(__SHELL__).map(
+    (name) => new Request(`/.crowd/${name}`, { cache: "no-cache" }),
+  );
   await cache.addAll(requests);
 }
 
@@ -46,7 +40,7 @@ export async function dropOtherShells() {
  */
 export async function ownFile(name) {
   const url = `/.crowd/${name}`;
-  if (SHELL_FILES.includes(name)) return (await fromShell(url)) ?? fetch(url);
+  if (Object.hasOwn(__SHELL__, name)) return (await verified(name, await fromShell(url))) ?? fetch(url);
   try {
     const response = await fetch(url);
     if (response.ok && KEPT_FILES.includes(name)) await keep(url, response.clone());
@@ -56,6 +50,18 @@ export async function ownFile(name) {
     if (kept) return kept;
     throw error;
   }
+}
+
+/**
+ * What is kept under a name, where it is what this build has under it.
+ * @param {string} name
+ * @param {Response | undefined} kept
+ */
+async function verified(name, kept) {
+  if (!kept?.ok) return undefined;
+  const bytes = new Uint8Array(await kept.arrayBuffer());
+  if ((await sha256(bytes)) !== __SHELL__[name]) return undefined;
+  return new Response(bytes, { headers: kept.headers });
 }
 
 /** @param {string} url */
