@@ -56,13 +56,9 @@ export class PageVisit {
   /** Starts the worker where the page has none, and gives it what is here. */
   async register() {
     const { serviceWorker } = navigator;
-    const known = serviceWorker.controller && (await serviceWorker.getRegistration("/"));
-    if (known) keepRegistered(known);
-    if (known && !this.#isFromNode) return;
-    await serviceWorker.register("/.crowd/worker.js", { type: "module", scope: "/" });
-    const registration = await serviceWorker.ready;
-    keepRegistered(registration);
-    this.#worker = registration.active;
+    // Also where there is one: it costs nothing then, and brings back what the site has just unregistered.
+    keepRegistered(await serviceWorker.register("/.crowd/worker.js", { type: "module", scope: "/" }));
+    this.#worker = (await serviceWorker.ready).active;
     if (this.#isFromNode) await this.#prime();
   }
 
