@@ -25,7 +25,8 @@ const NAMED: usize = 8;
 ///
 /// Signs what is in the folder with your key and hosts it straight from its files, until you stop it with Ctrl-C: what
 /// you change meanwhile is not served until you publish again, which raises the version. A name belongs to the key that
-/// published it first. Dotfiles (but .well-known) and symlinks that leave the folder are left out.
+/// published it first. What is private by its name (.git, .env, .ssh and their like) is left out; symlinks are followed.
+/// Both are named.
 ///
 /// A crowd.toml in the folder may say name, index, not_found, spa and chunk_size; it is not published itself.
 #[derive(Debug, Args)]
