@@ -30,6 +30,8 @@ pub struct ProgressPage<'p> {
     pub trace: &'p str,
     /// Whose page was asked for; empty where that can't be told.
     pub project: &'p str,
+    /// It was asked for at the project's own origin, the only place where the app's worker may answer.
+    pub own_origin: bool,
 }
 
 /// The landing page. `domain` is the one that projects have their origins under; empty for none.
@@ -44,7 +46,7 @@ pub fn manage_page(project: &str) -> String {
 
 /// The page that shows how far a site has come, or why it can't be had.
 pub fn progress_page(page: &ProgressPage<'_>) -> String {
-    let ProgressPage { title, message, hint, code, trace, project } = *page;
+    let ProgressPage { title, message, hint, code, trace, project, own_origin } = *page;
     let message = &sentence(message);
     let values = [
         ("title", title),
@@ -53,6 +55,7 @@ pub fn progress_page(page: &ProgressPage<'_>) -> String {
         ("code", code),
         ("trace", trace),
         ("project", project),
+        ("form", if own_origin { "own" } else { "path" }),
     ];
     fill(template(PROGRESS).unwrap_or(PLAIN_PROGRESS), &values)
 }
@@ -105,8 +108,11 @@ mod tests {
             code: "no_peer",
             trace: "0123",
             project: "mysite",
+            own_origin: true,
         };
         let page = progress_page(&values);
+        assert!(page.contains("data-form=\"own\""));
+        assert!(progress_page(&ProgressPage { own_origin: false, ..values }).contains("data-form=\"path\""));
         for shown in ["&lt;T&gt;", "Nobody is there.", "no_peer", "0123"] {
             assert!(page.contains(shown), "{shown}");
         }

@@ -45,7 +45,14 @@ async function openPublisherDatabase() {
   }
 }
 
+/** No worker has anything to answer for here, where keys are kept. */
+async function dropWorkers() {
+  const registrations = (await navigator.serviceWorker?.getRegistrations()) ?? [];
+  await Promise.all(registrations.map((registration) => registration.unregister()));
+}
+
 async function run() {
+  void dropWorkers().catch(() => {});
   fillInAddresses();
   showPart(pagePart("plain", HTMLElement), !isSecureContext);
   const links = new ProjectLinks(location, writtenDomain());

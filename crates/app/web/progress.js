@@ -14,7 +14,7 @@ let attempt = new AbortController();
 /** Fetches what the page needs, or finds out that it would come. */
 function open() {
   page.begin();
-  return hasOwnWorker(page.project) ? openByWorker((progress) => page.show(progress)) : askForPage();
+  return hasOwnWorker(page.form) ? openByWorker((progress) => page.show(progress)) : askForPage();
 }
 
 /**

@@ -8,6 +8,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTE
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::Body;
+use crate::content::Form;
 use crate::cross_origin::readable_anywhere;
 use crate::destination::Destination;
 use crate::own_headers::{inert, own_page};
@@ -28,12 +29,13 @@ pub(crate) struct Refusal {
     message: Cow<'static, str>,
     /// Boxed, since few have one and all are passed on as errors.
     header: Option<Box<(HeaderName, HeaderValue)>>,
-    project: Option<ProjectName>,
+    /// What was asked for, and how it was addressed.
+    about: Option<(ProjectName, Form)>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), header: None, project: None }
+        Self { status, code, message: message.into(), header: None, about: None }
     }
 
     fn with(self, name: HeaderName, value: HeaderValue) -> Self {
@@ -41,8 +43,8 @@ impl Refusal {
     }
 
     /// The same, of a request for something of `project`.
-    pub(crate) fn about(self, project: &ProjectName) -> Self {
-        Self { project: Some(project.clone()), ..self }
+    pub(crate) fn about(self, project: &ProjectName, form: Form) -> Self {
+        Self { about: Some((project.clone(), form)), ..self }
     }
 
     pub(crate) fn method_not_allowed() -> Self {
@@ -110,14 +112,15 @@ impl Refusal {
 
     fn page(&self, trace: &str) -> String {
         let (title, hint) = words(self.status, self.code);
-        let project = self.project.as_ref().map_or("", ProjectName::as_str);
+        let about = self.about.as_ref();
         crowd_app::progress_page(&ProgressPage {
             title,
             message: &self.message,
             hint,
             code: self.code,
             trace,
-            project,
+            project: about.map_or("", |(project, _)| project.as_str()),
+            own_origin: about.is_some_and(|(_, form)| *form == Form::Own),
         })
     }
 

@@ -327,3 +327,44 @@ scenario("it tears out what it can of the app: the next visit is whole again", a
   await bob.ready(project);
   await scene.hosted(project, 2, scene.nodes[0]);
 });
+
+scenario("a project named like the node's own host never gets a worker where keys are", async (scene) => {
+  const [node] = scene.nodes;
+  const visitor = await scene.visitor();
+  const evil = new TestSite("127", { "index.html": page("evil") });
+  const peer = await scene.peer(node);
+  // It can't be had, so that the node's own page stands in, unsandboxed: that one could register a worker.
+  peer.react = (hash, site) => (hash === site.release.manifest ? site.bytes.get(hash) : null);
+  await peer.publish(evil);
+  const tab = await visitor.page(`${node.url}/127/`);
+  await tab.getByRole("heading", { name: "Nobody is hosting this now" }).waitFor();
+  const landing = await visitor.page(`${node.url}/`);
+  const workers = await landing.evaluate(async () => {
+    const scopes = async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope);
+    const refused = await navigator.serviceWorker
+      .register("/.crowd/worker.js", { scope: "/", type: "module" })
+      .then(
+        () => false,
+        () => true,
+      );
+    return { scopes: await scopes(), refused };
+  });
+  assert.deepEqual(workers, { scopes: [], refused: true });
+  assert.match(await landing.title(), /Crowd Cloud/);
+});
+
+scenario("a link from elsewhere forgets nothing without a click", async (scene) => {
+  const [node] = scene.nodes;
+  const { project } = await scene.publish({ "index.html": page("good") });
+  const link = `<a href="${node.at(project)}?crowd-reset" rel="noreferrer">see</a>`;
+  const other = await scene.publish({ "index.html": page("evil", link) });
+  const visitor = await scene.visitor();
+  const good = await visitor.page(node.at(project));
+  await visitor.ready(project);
+  await good.evaluate(() => localStorage.setItem("kept", "yes"));
+  const tab = await visitor.page(node.at(other.project));
+  await tab.click("a");
+  await tab.waitForURL(/\/\.crowd\/manage/);
+  assert.equal(await good.evaluate(() => localStorage.getItem("kept")), "yes");
+  assert(await good.evaluate(async () => !!(await navigator.serviceWorker.getRegistration("/"))));
+});

@@ -6,7 +6,6 @@ import { parseRange } from "../../../crates/app/web/serve/byte_range.js";
 import { ForeignFiles } from "../../../crates/app/web/serve/foreign_files.js";
 import { isCss, isHtml } from "../../../crates/app/web/serve/media_kind.js";
 import { refuse } from "../../../crates/app/web/serve/refusal.js";
-import { withoutReset } from "../../../crates/app/web/serve/reset.js";
 import { SiteFiles } from "../../../crates/app/web/serve/site_files.js";
 import { CrowdError } from "../../../crates/app/web/protocol/crowd_error.js";
 import { newOwner } from "./support/keys.js";
@@ -232,10 +231,4 @@ test("HTML and CSS in UTF-8 can be rewritten", () => {
   for (const type of ["text/plain", "text/html; charset=shift_jis", "text/htmlx", ""])
     assert.ok(!isHtml(type), type);
   assert.ok(isCss("text/css; charset=utf8") && !isCss("text/css; charset=latin1") && !isCss("text/html"));
-});
-
-test("a reset leads to the same address without the word", () => {
-  const url = (/** @type {string} */ search) => withoutReset(new URL(`http://a.localhost/x/${search}`));
-  assert.equal(url("?a=1&crowd-reset&b=%20+"), "http://a.localhost/x/?a=1&b=%20+");
-  assert.equal(url("?crowd-reset=1#f"), "http://a.localhost/x/");
 });

@@ -31,8 +31,9 @@ export class WayPage {
     this.trace = namedPart("trace", HTMLElement);
     this.copy = namedPart("copy", HTMLButtonElement);
     this.said = namedPart("say", HTMLElement);
-    const { project = "", code = "", trace = "" } = this.main.dataset;
+    const { project = "", form = "", code = "", trace = "" } = this.main.dataset;
     this.project = project;
+    this.form = form;
     /** @type {PageFailure} that the page came with */
     this.served = { code, trace, asked: [{ node: location.host, code }] };
     this.peers = 0;

@@ -9,11 +9,12 @@ const WORKER_PATIENCE = 45_000;
 const STEP_NAMES = ["resolve", "manifest", "file"];
 
 /**
- * Whether this page is at the project's own origin, where a worker may answer for all of it.
- * @param {string} project
+ * Whether a worker may answer for all of this page's origin. Only who made the page knows that it is a project's own: a
+ * node's host name may begin like a project's.
+ * @param {string} form how the page was addressed: "own" or "path"
  */
-export function hasOwnWorker(project) {
-  return isSecureContext && !!navigator.serviceWorker && location.hostname.startsWith(`${project}.`);
+export function hasOwnWorker(form) {
+  return form === "own" && isSecureContext && !!navigator.serviceWorker;
 }
 
 /**

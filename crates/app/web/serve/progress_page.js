@@ -26,7 +26,7 @@ export async function progressPage(error, project, template) {
   // The page's own script says more about each code; this is what it starts from.
   const title = error.code === "waiting" ? "On its way" : "It can’t be had";
   const { code, message, trace = "" } = error;
-  const values = { title, code, message: asSentence(message), trace, project };
+  const values = { title, code, message: asSentence(message), trace, project, form: "own" };
   const headers = refusalHeaders(error, "text/html; charset=utf-8");
   for (const name of GUARDS) {
     const value = template?.headers.get(name);

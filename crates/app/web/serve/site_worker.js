@@ -10,7 +10,6 @@ import { Opening } from "./opening.js";
 import { isNodesOwn, OwnFiles } from "./own_files.js";
 import { Place } from "./place.js";
 import { Priming } from "./priming.js";
-import { Reset } from "./reset.js";
 import { ServedSites } from "./served_sites.js";
 import { SiteFiles } from "./site_files.js";
 import { Views } from "./views.js";
@@ -36,12 +35,7 @@ export class SiteWorker {
     this.priming = new Priming(parts);
     this.opening = new Opening(parts);
     /** In the order in which they are asked. */
-    this.handlers = [
-      new Reset(scope.registration, store),
-      new ForeignFiles(parts),
-      new OwnFiles(),
-      new SiteFiles(parts),
-    ];
+    this.handlers = [new ForeignFiles(parts), new OwnFiles(), new SiteFiles(parts)];
   }
 
   /** @param {FetchEvent} event */
@@ -50,6 +44,8 @@ export class SiteWorker {
     const url = new URL(request.url);
     const ours = url.origin === this.place.origin && this.place.isProject;
     if (!ours || !["GET", "HEAD"].includes(request.method) || isNodesOwn(url)) return;
+    // What this worker and a project's script have done to the origin, the node's answer undoes.
+    if (request.mode === "navigate" && url.searchParams.has("crowd-reset")) return;
     const handler = this.handlers.find((candidate) => candidate.canHandle(request, url));
     if (handler) event.respondWith(handler.handle(event, url));
   }

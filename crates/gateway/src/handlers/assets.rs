@@ -12,6 +12,7 @@ use crate::asked::Asked;
 use crate::content::{EntityTag, accepts_gzip};
 use crate::cross_origin::readable_anywhere;
 use crate::gateway::Handler;
+use crate::hosts::Place;
 use crate::own_headers::{own_page, own_worker};
 use crate::refusal::Refusal;
 
@@ -32,6 +33,10 @@ impl Handler for Assets {
 
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         let name = asked.own_path().unwrap_or_default();
+        // It answers for all of an origin. The node's own has the keys of publishers.
+        if name == SERVICE_WORKER && !matches!(asked.place, Place::Project(_)) {
+            return Err(Refusal::not_allowed("only a project's own origin has a worker"));
+        }
         let asset = crowd_app::asset(name).ok_or_else(|| Refusal::not_found("the app has no such file"))?;
         let packed = asset.gzip.filter(|_| accepts_gzip(asked.headers()));
         let tag = asset.etag.trim_matches('"');

@@ -57,7 +57,7 @@ impl Handler for ProjectFiles {
             Some(redirect) => Ok(redirect),
             None => self.file_or_wait(asked, &target).await,
         };
-        let mut response = answer.map_err(|refusal| refusal.about(&target.project))?;
+        let mut response = answer.map_err(|refusal| refusal.about(&target.project, target.form))?;
         content_headers(response.headers_mut(), target.form);
         Ok(response)
     }

@@ -79,8 +79,18 @@ async fn only_the_app_has_a_service_worker() {
                 let reply = world.get(path, &[host, says]).await;
                 assert_eq!(reply.status, 403, "{path} at {host:?} with {says:?}");
             }
-            let reply = world.get("/.crowd/worker.js", &[host, says]).await;
-            assert_eq!((reply.status, reply.header("service-worker-allowed")), (200, Some("/")), "{host:?}");
+        }
+    }
+    // The node's own origin, whatever its name, has the keys of publishers and no worker.
+    for (host, status, allowed) in [
+        ("site.localhost", 200, Some("/")),
+        ("127.0.0.1", 403, None),
+        ("localhost", 403, None),
+        ("crowd.test", 403, None),
+    ] {
+        for says in [says[0], says[1], ("Accept", "*/*")] {
+            let reply = world.get("/.crowd/worker.js", &[("Host", host), says]).await;
+            assert_eq!((reply.status, reply.header("service-worker-allowed")), (status, allowed), "{host}");
         }
     }
     assert!(world.sockets.origins.lock().unwrap().is_empty());

@@ -13,10 +13,22 @@ async fn an_origin_is_reset_by_opening_it() {
         ("/?crowd-reset", "/"),
         ("/nothing?crowd-reset", "/nothing"),
     ] {
-        let reply = world.get(path, &navigation(&[own])).await;
-        assert_eq!((reply.status, reply.header("location")), (303, Some(to)), "{path}");
-        assert_eq!(reply.header("clear-site-data"), Some("\"cache\", \"storage\""));
-        assert_eq!(reply.header("cache-control"), Some("no-store"));
+        for site in ["none", "same-origin"] {
+            let reply = world.get(path, &navigation(&[own, ("Sec-Fetch-Site", site)])).await;
+            assert_eq!((reply.status, reply.header("location")), (303, Some(to)), "{path}");
+            assert_eq!(reply.header("clear-site-data"), Some("\"cache\", \"storage\""));
+            assert_eq!(reply.header("cache-control"), Some("no-store"));
+        }
+        // Whoever comes from elsewhere is asked first.
+        for headers in [navigation(&[own]), navigation(&[own, ("Sec-Fetch-Site", "cross-site")])] {
+            let reply = world.get(path, &headers).await;
+            assert_eq!(
+                (reply.status, reply.header("location")),
+                (303, Some("/.crowd/manage#leave")),
+                "{path}"
+            );
+            assert_eq!(reply.header("clear-site-data"), None);
+        }
     }
 }
 
@@ -31,7 +43,7 @@ async fn nobody_else_resets_anything() {
         let reply = world.get("/?crowd-reset", headers).await;
         assert_eq!((reply.status, reply.header("clear-site-data")), (200, None), "{headers:?}");
     }
-    let open = navigation(&[own]);
+    let open = navigation(&[own, ("Sec-Fetch-Site", "none")]);
     for (path, headers, status) in [
         ("/?crowd-resets&x=crowd-reset", &open, 200),
         ("//e.org/?crowd-reset", &open, 400),
