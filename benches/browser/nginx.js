@@ -44,7 +44,10 @@ async function freePort() {
 function settings(place, folder, port) {
   const types = Object.entries(TYPES).map(([ending, type]) => `${type} ${ending};`);
   const temporaries = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+  // Its workers read what whoever starts it can read: the folder is a private one.
+  const user = process.getuid() === 0 ? "user root;" : "";
   return `
+${user}
 worker_processes 1;
 pid ${place}/nginx.pid;
 error_log ${place}/logs/error.log;
