@@ -13,9 +13,9 @@ import { canVerify } from "./protocol/ed25519.js";
 
 /** @typedef {import("./page/page_place.js").PagePlace} PagePlace */
 
-const BOOT_TAG = 'script[src="/.crowd/boot.js"]';
+const BOOT_TAG = "script[data-project][data-version]";
 
-/** Modules have no `document.currentScript`: the tag is found by what the node and the worker write. */
+/** Modules have no `document.currentScript`: the tag is found by what the node and the worker write, the last in the page. */
 function readBootTag() {
   const tag = [...document.querySelectorAll(BOOT_TAG)].at(-1);
   return tag instanceof HTMLElement ? tag.dataset : {};

@@ -10,6 +10,7 @@ import { askNodeAbout } from "./manage/node_word.js";
 import { ReportLines } from "./manage/report_lines.js";
 import { isSure } from "./manage/sure.js";
 import { choose, readChoices } from "./manage/told_choices.js";
+import { isMetered } from "./page/metered.js";
 import { openStore } from "./store/database.js";
 import { makeRoom } from "./store/eviction.js";
 
@@ -34,8 +35,12 @@ const view = new ManageView({ hosting, keepAll, badge, acceptOwner, erase });
 const report = new ReportLines((text) => view.tell(text));
 const limits = new LimitsForm(limit);
 
+function isMeteredHere() {
+  return isMetered(/** @type {any} */ (navigator).connection);
+}
+
 function hello() {
-  channel.postMessage({ t: "hello", metered: false, page: PAGE_ID });
+  channel.postMessage({ t: "hello", metered: isMeteredHere(), page: PAGE_ID });
 }
 
 async function look() {
@@ -49,7 +54,7 @@ async function look() {
     view.showKept(kept, choices.storageBytes);
     view.showGiven({ today, total }, choices.uploadPerDay);
     if (host) view.showHost(host);
-    const facts = { policy: choices.policy, choice: choices.hosting, metered: false, meteredChoice: false };
+    const facts = { policy: choices.policy, choice: choices.hosting, metered: isMeteredHere() };
     const state = host?.hosting ?? decideHosting({ ...facts, spent: today.up >= choices.uploadPerDay });
     view.showChoices(choices, state, kept.files > 0 && kept.filesDone === kept.files);
     limits.show(choices);

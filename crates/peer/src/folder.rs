@@ -12,6 +12,8 @@ use crowd_protocol::{
 use walkdir::{DirEntry, WalkDir};
 
 use crate::folder_options::CONFIG_FILE;
+use crate::media_type::without_charset;
+use crate::utf8_check::Utf8Check;
 use crate::{FolderOptions, PeerError, media_type};
 
 /// Bytes read from a file at once.
@@ -279,17 +281,54 @@ fn hash(
     mut read: impl FnMut(u64),
 ) -> Result<(), PeerError> {
     let path = root.join(found.path.as_str());
-    let failed = |error| PeerError::io(&path, error);
-    let mut file = File::open(&path).map_err(failed)?;
-    let mut entry = builder.file(found.path.as_str(), &media_type(found.path.as_str()))?;
+    let media_type = media_type(found.path.as_str());
+    let Some(bare) = without_charset(&media_type) else {
+        return hash_as(builder, found, &media_type, &path, |bytes| {
+            read(bytes.len() as u64);
+            true
+        })
+        .map(drop);
+    };
+    let (mut check, mut counted) = (Utf8Check::default(), 0);
+    let is_utf8 = hash_as(builder, found, &media_type, &path, |bytes| {
+        counted += bytes.len() as u64;
+        read(bytes.len() as u64);
+        check.take(bytes)
+    })?;
+    if is_utf8 && check.end() {
+        return Ok(());
+    }
+    // It is read again from its start: what was counted counts once.
+    hash_as(builder, found, bare, &path, |bytes| {
+        let again = counted.min(bytes.len() as u64);
+        counted -= again;
+        read(bytes.len() as u64 - again);
+        true
+    })
+    .map(drop)
+}
+
+/// Reads and hashes one file as `media_type`, in the place of what was hashed of it before. False where `take` gave up.
+fn hash_as(
+    builder: &mut ManifestBuilder,
+    found: &Found,
+    media_type: &str,
+    path: &Path,
+    mut take: impl FnMut(&[u8]) -> bool,
+) -> Result<bool, PeerError> {
+    let failed = |error| PeerError::io(path, error);
+    let mut file = File::open(path).map_err(failed)?;
+    let mut entry = builder.file(found.path.as_str(), media_type)?;
     let mut buffer = vec![0; READ];
     loop {
         let n = file.read(&mut buffer).map_err(failed)?;
         if n == 0 {
             entry.finish();
-            return Ok(());
+            return Ok(true);
+        }
+        if !take(&buffer[..n]) {
+            return Ok(false);
         }
         entry.write(&buffer[..n]);
-        read(n as u64);
     }
 }

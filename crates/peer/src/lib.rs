@@ -35,6 +35,7 @@ mod stats;
 mod store;
 mod tls;
 mod url;
+mod utf8_check;
 
 pub use backoff::Backoff;
 pub use config::PeerConfig;

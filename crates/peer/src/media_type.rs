@@ -9,6 +9,9 @@ const TEXT: [&str; 5] = [
     "image/svg+xml",
 ];
 
+/// What text is published as.
+const UTF8: &str = "; charset=utf-8";
+
 /// The media type of the file at `path`, with `; charset=utf-8` where it is text.
 pub fn media_type(path: &str) -> String {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
@@ -21,7 +24,12 @@ pub fn media_type(path: &str) -> String {
         || media_type.ends_with("+xml")
         || media_type.ends_with("+json")
         || TEXT.contains(&media_type.as_str());
-    if text { format!("{media_type}; charset=utf-8") } else { media_type }
+    if text { format!("{media_type}{UTF8}") } else { media_type }
+}
+
+/// [`media_type`] of text that is not UTF-8: a page may say itself what it is. None where no charset was said.
+pub(crate) fn without_charset(media_type: &str) -> Option<&str> {
+    media_type.strip_suffix(UTF8)
 }
 
 #[cfg(test)]

@@ -240,3 +240,75 @@ scenario("what only looks like a link stays as it is, to the byte", async (scene
   const raw = await tab.evaluate(async () => (await fetch("index.html")).text());
   assert.equal(raw, site.files["index.html"], "fetch gets the file's own bytes");
 });
+
+scenario("what another project's files name from their root is theirs", async (scene) => {
+  const node = scene.nodes[0];
+  const { project: lib } = await scene.publish({
+    "css/a.css": "#box { background: url(/bg.svg); width: 20px; height: 20px }",
+    "bg.svg": svg("red"),
+    "js/m.js": `import { words } from "/js/n.js"; document.body.dataset.words = words;`,
+    "js/n.js": `export { words } from "/js/deeper.js";`,
+    "js/deeper.js": `export const words = "from its own root";`,
+  });
+  const { project } = await scene.publish({
+    "index.html": page(
+      "Uses",
+      `<div id="box"></div><script type="module" src="crowd://${lib}/js/m.js"></script>`,
+      `<link rel="stylesheet" href="crowd://${lib}/css/a.css">`,
+    ),
+  });
+  const visitor = await scene.visitor();
+  const tab = await visitor.page(node.at(project));
+  await visitor.ready(project);
+  await visitor.controlled(tab);
+  const refused = [];
+  tab.on("response", (response) => response.status() >= 400 && refused.push(response.url()));
+  await tab.goto(node.at(project, "?again"));
+  await eventually("the modules ran", () =>
+    tab.evaluate(() => document.body.dataset.words === "from its own root"),
+  );
+  await eventually("the picture is there", async () => (await loaded(visitor)).includes("bg.svg"));
+  assert.deepEqual(refused, []);
+});
+
+scenario(
+  "what a page says to browsers without scripts stays text, rendered by the worker too",
+  async (scene) => {
+    const node = scene.nodes[0];
+    const project = scene.name("quiet");
+    const head = `<noscript><img id="pixel" src="/pixel.svg"></noscript><style>p { color: rgb(1, 2, 3) }</style>`;
+    const files = {
+      "index.html": page("Quiet", `<p>hi <a href="crowd://${project}/x">x</a></p>`, head),
+      "pixel.svg": svg("red"),
+    };
+    await scene.publish(files, { project });
+    const visitor = await scene.visitor();
+    const tab = await visitor.page(node.at(project));
+    await visitor.ready(project);
+    await visitor.controlled(tab);
+    await tab.goto(node.at(project, "?again"));
+    await eventually("the page is written", async () => (await tab.locator("p a").count()) === 1);
+    const seen = await tab.evaluate(() => [
+      document.querySelector("#pixel"),
+      document.head.querySelector("noscript")?.textContent,
+      getComputedStyle(document.querySelector("p")).color,
+    ]);
+    assert.deepEqual(seen, [null, `<img id="pixel" src="/pixel.svg">`, "rgb(1, 2, 3)"]);
+    assert(!visitor.requests.some((request) => request.url().endsWith("pixel.svg")));
+  },
+);
+
+scenario("an address among the files of others leads to no stranger's page", async (scene) => {
+  const node = scene.nodes[0];
+  const { project } = await scene.publish({ "index.html": page("Home") });
+  const { project: other } = await scene.publish({ "index.html": page("Other") });
+  const visitor = await scene.visitor();
+  const tab = await visitor.page(node.at(project));
+  await visitor.ready(project);
+  await visitor.controlled(tab);
+  const address = node.at(project, ".crowd/x/evil.test/phish/login?a=1");
+  assert.equal((await tab.goto(address)).status(), 404);
+  assert.equal(tab.url(), address);
+  await tab.goto(node.at(project, `.crowd/x/${other}/`));
+  assert.equal(tab.url(), node.at(other));
+});

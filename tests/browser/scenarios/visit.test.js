@@ -133,3 +133,43 @@ scenario("the sample site is whole, first with the node's help and then without"
   await tab.goto(node.at(project, "guide"));
   assert.equal(tab.url(), node.at(project, "guide/"));
 });
+
+scenario("one view is of one release, with its frames and workers", async (scene) => {
+  const node = scene.nodes[0];
+  const files = (release) => ({
+    "index.html": page(`Release ${release}`, ""),
+    "frame.html": `<!doctype html><title>frame</title><body>frame of ${release}</body>`,
+    "data.txt": `data of ${release}`,
+    "w.js": `fetch("/data.txt").then((answer) => answer.text()).then((text) => postMessage("worker of ${release}, " + text))`,
+  });
+  const { project, site, peer } = await scene.publish(files(1));
+  const visitor = await scene.visitor();
+  const old = await visitor.page(node.at(project, "?old"));
+  await visitor.ready(project);
+  await old.reload();
+  await visitor.controlled(old);
+  await peer.publish(site.next(files(2)));
+  await eventually("the newer release is here", () => visitor.messages("newer", project).length > 0, {
+    within: 20_000,
+  });
+  const fresh = await visitor.page(node.at(project));
+  await fresh.reload();
+  await visitor.controlled(fresh);
+  const parts = (tab) =>
+    tab.evaluate(async () => {
+      const frame = document.createElement("iframe");
+      const framed = new Promise((resolve) => (frame.onload = resolve));
+      frame.src = "/frame.html";
+      document.body.append(frame);
+      await framed;
+      const said = await new Promise((resolve) => (new Worker("/w.js").onmessage = resolve));
+      return [document.title, frame.contentDocument.body.textContent.trim(), said.data];
+    });
+  const whole = (release) => [
+    `Release ${release}`,
+    `frame of ${release}`,
+    `worker of ${release}, data of ${release}`,
+  ];
+  assert.deepEqual(await parts(old), whole(1));
+  assert.deepEqual(await parts(fresh), whole(2));
+});

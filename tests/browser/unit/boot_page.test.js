@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isMetered } from "../../../crates/app/web/page/host_link.js";
+import { isMetered } from "../../../crates/app/web/page/metered.js";
 import { findPagePlace } from "../../../crates/app/web/page/page_place.js";
 import { isFromNode, ownFilesOf } from "../../../crates/app/web/page/page_timing.js";
 import {

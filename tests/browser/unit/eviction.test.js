@@ -5,7 +5,7 @@ import test from "node:test";
 import { sha256 } from "../../../crates/app/web/protocol/hash.js";
 import { makeRoom } from "../../../crates/app/web/store/eviction.js";
 import { newOwner, publication } from "./support/keys.js";
-import { newStore, tamper } from "./support/stores.js";
+import { newStore, openRaw, tamper } from "./support/stores.js";
 
 const owner = await newOwner();
 
@@ -46,6 +46,35 @@ test("old versions go whole and first, never what is active or newest", async (t
   assert.equal(await isWhole(store, foreign), false);
 
   assert.equal(await makeRoom(store, 1), 0);
+  for (const kept of [active, newest]) assert.ok(await isWhole(store, kept));
+});
+
+test("with more versions than can be listed, what is shown and what is newest stay whole", async (t) => {
+  const store = newStore(t);
+  const [, active, newest] = await threeVersions(store);
+  const known = await store.sites.get("");
+  // As an app that forgot none left them; these here are older than all others.
+  const database = await openRaw(store.connection.name);
+  const transaction = database.transaction(["releases", "sites"], "readwrite");
+  const releases = transaction.objectStore("releases");
+  const [second, third] = [active.release, newest.release];
+  releases.delete(["", 1]);
+  for (let version = 3; version < 1_100; version += 1) {
+    releases.put({ release: { ...third, version, manifest: "0".repeat(64) } }, ["", version]);
+  }
+  releases.delete(["", 2]);
+  releases.put({ release: second }, ["", 1_100]);
+  releases.put({ release: third }, ["", 1_101]);
+  const site = { ...known, active: 1_100, newest: 1_101 };
+  transaction.objectStore("sites").put(site, "");
+  await new Promise((resolve) => (transaction.oncomplete = () => resolve()));
+  database.close();
+  // So old that they would be taken for strays.
+  for (const { chunks } of [active, newest]) {
+    for (const [hash, bytes] of chunks)
+      await tamper(store, "chunks", hash, { bytes, size: bytes.length, at: 0 });
+  }
+  await makeRoom(store, 1_000_000);
   for (const kept of [active, newest]) assert.ok(await isWhole(store, kept));
 });
 

@@ -103,14 +103,49 @@ test("one page on a metered connection is enough to wait for a click", async (t)
 
 test("a host that starts for a page on a metered connection never was one before", async (t) => {
   const hosting = await visited(t, policyOf("notice"));
-  const starting = hosting.start();
-  hosting.host.take({ t: "hello", metered: true, page: "phone" });
-  await starting;
+  await hosting.start({ hello: { t: "hello", metered: true, page: "phone" } });
   await until(() => hosting.node.of("watch").length === 1);
   await hosting.statusWhere((status) => status.hosting === "metered" && status.connected);
   const told = hosting.heard.filter((message) => message.t === "status").map((status) => status.hosting);
   assert.deepEqual([...new Set(told)], ["metered"]);
   assert.equal(hosting.node.of("host").length, 0);
+});
+
+test("between two pages of its only tab, a metered connection stays one", async (t) => {
+  const hosting = await visited(t, policyOf("notice"));
+  const { node } = hosting;
+  await hosting.start({ hello: { t: "hello", metered: true, page: "phone" } });
+  await until(() => node.of("watch").length === 1);
+  hosting.say({ t: "bye", page: "phone" });
+  await aWhile();
+  hosting.say({ t: "hello", metered: true, page: "next" });
+  await hosting.statusWhere((status) => status.hosting === "metered" && status.connected);
+  assert.equal(node.of("host").length, 0);
+  hosting.say({ t: "hello", metered: false, page: "next" });
+  await until(() => node.of("host").length === 1);
+  hosting.say({ t: "bye", page: "next" });
+  await aWhile();
+  assert.equal(node.of("unhost").length, 0, "nor does it end where bytes are free");
+});
+
+test("before a page has said what connection this is, nothing goes out but what was chosen", async (t) => {
+  const hosting = await visited(t, policyOf("notice"));
+  const { node } = hosting;
+  const host = await hosting.start({ hello: null });
+  await until(() => node.of("watch").length === 1);
+  await aWhile();
+  assert.equal(node.of("host").length, 0);
+  hosting.say({ t: "hello", metered: false, page: "first" });
+  await until(() => node.of("host").length === 1);
+  host.stop();
+
+  const publishing = await hosting.start({ hello: null, policy: "always" });
+  await until(() => node.of("host").length === 2);
+  publishing.stop();
+
+  await hosting.store.settings.set("hosting", "on");
+  await hosting.start({ hello: null });
+  await until(() => node.of("host").length === 3);
 });
 
 test("off is off at once, and after a restart; it still watches", async (t) => {
@@ -156,6 +191,34 @@ test("when today's budget is used up it hosts no more, until a new day or a larg
   assert.deepEqual(await node.ask(long), site.chunks.get(long));
   assert.equal((await hosting.statusWhere((status) => status.outToday === 600)).bytesOut, 1_800);
   host.stop();
+});
+
+test("a new day is hosted again, whether or not anybody comes", async (t) => {
+  const hosting = await visited(t, policyOf("notice", { upload_bytes_per_day: 100 }));
+  const { node } = hosting;
+  const midnight = new Date(hosting.now).setHours(24, 0, 0, 0);
+  await hosting.start();
+  await until(() => node.of("host").length === 1);
+  assert.equal(await node.ask(long), "not_here");
+  await until(() => node.of("unhost").length === 1);
+  hosting.pass(midnight - hosting.now - 1);
+  await aWhile();
+  assert.equal(node.of("host").length, 1);
+  hosting.pass(1);
+  await until(() => node.of("host").length === 2);
+});
+
+test("a browser that slept over midnight notices at its next heartbeat", async (t) => {
+  const hosting = await visited(t, policyOf("notice", { upload_bytes_per_day: 100 }));
+  const { node } = hosting;
+  node.heartbeat = 1;
+  await hosting.start();
+  await until(() => node.of("host").length === 1);
+  assert.equal(await node.ask(long), "not_here");
+  await until(() => node.of("unhost").length === 1);
+  // Its timers slept with it.
+  hosting.now += DAY;
+  await until(() => node.of("host").length === 2);
 });
 
 test("what was uploaded today counts after a restart", async (t) => {

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 
 import { Cutter } from "../../../crates/app/web/landing/cutter.js";
+import { mediaType } from "../../../crates/app/web/landing/media_type.js";
 
 test("files become chunks, their last one shorter, an empty one none", async () => {
   const { cutter, shelf } = start({ chunkSize: 65_536 });
@@ -13,8 +14,24 @@ test("files become chunks, their last one shorter, an empty one none", async () 
   assert.equal(files[0].chunks[0], sha256(content.subarray(0, 65_536)));
   assert.equal(files[0].chunks[70], sha256(content.subarray(65_536 * 70)));
   assert.deepEqual(files[1].chunks, files[0].chunks);
-  assert.deepEqual(files[2], { path: "empty", size: 0, chunks: [] });
+  assert.deepEqual(files[2], { path: "empty", size: 0, chunks: [], utf8: true });
   assert.equal(shelf.puts, 71);
+});
+
+test("text that is not UTF-8 is told, and published without a charset", async () => {
+  const { cutter } = start({ chunkSize: 262_144 });
+  // A character that lies across two blocks.
+  const across = Buffer.concat([Buffer.alloc((4 << 20) - 1, "a"), Buffer.from("é")]);
+  const files = await cutter.cut([
+    file("latin.html", Buffer.from("<meta charset=iso-8859-1>caf\xe9 ", "latin1")),
+    file("cut.txt", Buffer.from("é").subarray(0, 1)),
+    file("across.txt", across),
+    file("photo.png", Buffer.from([0x89, 0xff])),
+  ]);
+  assert.deepEqual(
+    files.map(({ path, utf8 }) => mediaType(path, utf8)),
+    ["text/html", "text/plain", "text/plain; charset=utf-8", "image/png"],
+  );
 });
 
 test("what is stored already is left as it is, and not counted as added", async () => {

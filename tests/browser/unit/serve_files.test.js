@@ -6,6 +6,7 @@ import { parseRange } from "../../../crates/app/web/serve/byte_range.js";
 import { ForeignFiles } from "../../../crates/app/web/serve/foreign_files.js";
 import { isCss, isHtml } from "../../../crates/app/web/serve/media_kind.js";
 import { refuse } from "../../../crates/app/web/serve/refusal.js";
+import { RootedFiles } from "../../../crates/app/web/serve/rooted_files.js";
 import { SiteFiles } from "../../../crates/app/web/serve/site_files.js";
 import { CrowdError } from "../../../crates/app/web/protocol/crowd_error.js";
 import { newOwner } from "./support/keys.js";
@@ -205,6 +206,51 @@ test("files of other projects are verified, and their failures are HTTP's", asyn
   assert.equal((await get("/.crowd/x/Bad_Name/x.png")).status, 400);
   const page = await get("/.crowd/x/other/?a=1", { destination: "iframe" });
   assert.deepEqual([page.status, page.headers.get("location")], [307, "http://other.localhost:7000/?a=1"]);
+});
+
+test("a page below the files of others is led to its own origin in this cluster, and nowhere else", async (t) => {
+  const parts = await servedSite(t, []);
+  const to = async (/** @type {string} */ path) => {
+    const { event, url } = fetchEvent(path, { destination: "document" });
+    const { status, headers } = await new ForeignFiles(parts).handle(event, url);
+    return [status, headers.get("location")];
+  };
+  assert.deepEqual(await to("/.crowd/x/other/a?b"), [307, "http://other.localhost:7000/a?b"]);
+  for (const path of ["evil.test/phish/login?a=1", "evil.test:443/p/", "[::1]/p/", "/evil.test/p/"]) {
+    const [status, location] = await to(`/.crowd/x/${path}`);
+    assert.ok([400, 404].includes(Number(status)), path);
+    assert.equal(location, null, path);
+  }
+});
+
+test("what another project's file asks for from its root is its own", async (t) => {
+  const own = await signedSite(owner, { "index.html": "x", "js/own.js": "own" });
+  const lib = await signedSite(
+    owner,
+    { "index.html": "x", "js/m.js": "m", "js/n.js": "n" },
+    { project: "lib", spa: true },
+  );
+  const parts = await servedSite(t, [own, lib]);
+  await parts.store.sites.accept("", own.release, own.manifestBytes);
+  await parts.store.sites.accept("/lib", lib.release, lib.manifestBytes);
+  const files = new RootedFiles(new ForeignFiles(parts), new SiteFiles(parts));
+  const referrer = "http://mysite.localhost:7000/.crowd/x/lib/js/m.js";
+  const get = (/** @type {string} */ path, asked = {}) => {
+    const { event, url } = fetchEvent(path, { destination: "script", referrer, ...asked });
+    return files.canHandle(event.request, url) ? files.handle(event, url) : null;
+  };
+  const led = await get("/js/n.js?v=1");
+  assert.deepEqual(
+    [led?.status, led?.headers.get("location")],
+    [307, "http://mysite.localhost:7000/.crowd/x/lib/js/n.js?v=1"],
+  );
+  assert.equal(await (await get("/js/own.js"))?.text(), "own", "what the other one lacks is as ever");
+  assert.equal((await get("/none.js"))?.status, 404);
+  assert.equal(get("/.crowd/x/lib/js/n.js"), null);
+  assert.equal(get("/js/n.js", { destination: "document" }), null);
+  assert.equal(get("/js/n.js", { referrer: "http://mysite.localhost:7000/js/m.js" }), null);
+  assert.equal(get("/js/n.js", { referrer: "http://e.org/.crowd/x/lib/js/m.js" }), null);
+  assert.equal(get("/js/n.js", { referrer: "about:client" }), null);
 });
 
 test("each failure has its status", async () => {

@@ -52,6 +52,20 @@ test("the very same release again changes nothing, another of its version is ref
   assert.deepEqual(await store.sites.versions(""), [5]);
 });
 
+test("old versions are forgotten when a newer one comes, but not what is shown or pinned", async (t) => {
+  const store = newStore(t);
+  const made = [];
+  for (let version = 1; version <= 20; version += 1) {
+    made.push(await publication({ owner, version, files: page(`version ${version}`) }));
+    await accept(store, "", made.at(-1));
+    if (version === 4) await store.views.set("an open page", 4);
+    if (version === 7) await store.sites.activate("", 7);
+  }
+  const recent = [13, 14, 15, 16, 17, 18, 19, 20];
+  assert.deepEqual(await store.sites.versions(""), [4, 7, ...recent]);
+  assert.deepEqual((await store.sites.release("", 7)).release, made[6].release);
+});
+
 test("another owner's release is refused until the person accepts the owner", async (t) => {
   const store = newStore(t);
   const mine = await publication({ owner, version: 9, files: page("mine") });

@@ -24,7 +24,7 @@ function socketTo(t, urls, options = {}) {
     onState: (state) => states.put(state),
     openSocket: openWs,
     clock,
-    random: () => 1,
+    random: () => 0.5,
     ...options,
   });
   t.after(() => socket.close());
@@ -200,8 +200,8 @@ test("a lost connection fails its questions and comes back after a while that gr
     (await node.peers.take()).socket.terminate();
     waits.push((await stateOf(states, "waiting")).waitMs);
   }
-  assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
-  clock.advance(30_000);
+  assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000]);
+  clock.advance(20_000);
   const back = await node.peers.take();
   back.welcome();
   await welcomes.take();
@@ -211,16 +211,21 @@ test("a lost connection fails its questions and comes back after a while that gr
   assert.equal((await stateOf(states, "waiting")).waitMs, 500);
 });
 
-test("waits are jittered, and never shorter than half a second", async (t) => {
-  const node = await socketNode(t);
-  const { states, clock } = socketTo(t, [node.url], { random: () => 0 });
-  const waits = [];
-  for (let at = 0; at < 4; at += 1) {
-    (await node.peers.take()).socket.terminate();
-    waits.push((await stateOf(states, "waiting")).waitMs);
-    clock.advance(waits.at(-1));
+test("waits are spread by chance from the first one on, up to half a minute", async (t) => {
+  for (const [random, expected] of [
+    [0, [250, 500, 1_000, 2_000, 4_000, 8_000, 10_000]],
+    [1, [750, 1_500, 3_000, 6_000, 12_000, 24_000, 30_000]],
+  ]) {
+    const node = await socketNode(t);
+    const { states, clock } = socketTo(t, [node.url], { random: () => random });
+    const waits = [];
+    for (const _ of expected) {
+      (await node.peers.take()).socket.terminate();
+      waits.push((await stateOf(states, "waiting")).waitMs);
+      clock.advance(waits.at(-1));
+    }
+    assert.deepEqual(waits, expected);
   }
-  assert.deepEqual(waits, [500, 500, 1_000, 2_000]);
 });
 
 test("a node that can't be had is followed by the next", async (t) => {

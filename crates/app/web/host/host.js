@@ -35,15 +35,17 @@ const MOST_WAITING = 256;
 
 export class Host {
   #parts;
-  #pages = new ConnectedPages();
+  #pages;
   #choices;
   #budget;
   #cast;
   #connection;
   #projects;
+  #later;
   /** @type {HostingState} */
   #hosting = "ask";
   #downBefore = 0;
+  #tomorrowPlanned = false;
   #started = false;
   #stopped = false;
   /** @type {unknown[]} */
@@ -55,7 +57,10 @@ export class Host {
     const { store, channel, nodes, policy } = parts;
     const world = worldOf(parts.world ?? {});
     this.#parts = parts;
+    // Unknown counts as metered, but where a person publishes.
+    this.#pages = new ConnectedPages(policy !== "always");
     this.#choices = new HostChoices({ store, nodes, policy, fetch: world.fetch });
+    this.#later = world.later;
     this.#budget = new UploadBudget(store.counters, world.now);
     this.#cast = new StatusCast({ ...world, send: () => this.#tell() });
     this.#connection = new HostConnection({
@@ -65,6 +70,7 @@ export class Host {
       onLost: () => this.#lost(),
       onRequest: (hash, project) => this.#answer(hash, project),
       onUpdated: (project, version) => this.#projects.of(project)?.updated(version),
+      onBeat: () => this.#renew(),
     });
     this.#projects = new HostedProjects({
       ...world,
@@ -234,8 +240,7 @@ export class Host {
    * @param {string} project
    */
   #answer(hash, project) {
-    // A new day may have begun.
-    if (this.#hosting === "budget") this.#decide();
+    this.#renew();
     return this.#projects.of(project)?.answer(hash) ?? null;
   }
 
@@ -300,6 +305,22 @@ export class Host {
       if (isOther) hosted.host(hosting === "on");
       else hosted.wake();
     }
+    if (hosting === "budget") this.#planTomorrow();
     this.#touch();
+  }
+
+  /** A day's budget is there again at midnight. A browser that slept until then notices at its next heartbeat. */
+  #planTomorrow() {
+    if (this.#tomorrowPlanned) return;
+    this.#tomorrowPlanned = true;
+    this.#later(this.#budget.untilTomorrow, () => {
+      this.#tomorrowPlanned = false;
+      this.#renew();
+    });
+  }
+
+  /** A new day may have begun. */
+  #renew() {
+    if (this.#hosting === "budget") this.#decide();
   }
 }

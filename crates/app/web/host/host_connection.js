@@ -27,13 +27,14 @@ export class HostConnection {
    * @param {() => void} parts.onLost
    * @param {NonNullable<import("../net/socket.js").SocketParts["onRequest"]>} parts.onRequest
    * @param {(project: string, version: number) => void} parts.onUpdated
+   * @param {() => void} parts.onBeat now and then, while connected
    */
   constructor(parts) {
     this.#parts = parts;
   }
 
   open() {
-    const { nodes, world, onConnected, onLost, onRequest, onUpdated } = this.#parts;
+    const { nodes, world, onConnected, onLost, onRequest, onUpdated, onBeat } = this.#parts;
     this.#socket = new Socket({
       urls: async () => {
         await nodes.load();
@@ -43,6 +44,7 @@ export class HostConnection {
       openSocket: world.openSocket,
       onRequest,
       onUpdated,
+      onBeat,
       onWelcome: (welcome) => {
         this.node = welcome.node.slice(0, 253);
         void nodes.learn(welcome.nodes);

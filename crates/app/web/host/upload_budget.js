@@ -1,5 +1,5 @@
 // How much was uploaded today and in this visit, and whether more may be. Asked by Host before each answer; writes the
-// store's counters behind it. A new day is noticed at the next question: no timer waits for midnight.
+// store's counters behind it. A new day is noticed at the next question.
 
 /**
  * @typedef {object} UploadCounters
@@ -55,6 +55,13 @@ export class UploadBudget {
   get spent() {
     this.#turnDay();
     return this.#full || this.#today >= this.#perDay;
+  }
+
+  /** Until a new day begins, by the person's clock: milliseconds. */
+  get untilTomorrow() {
+    const now = new Date(this.#now());
+    const tomorrow = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
+    return Math.max(1, tomorrow.getTime() - now.getTime());
   }
 
   /**

@@ -2,6 +2,8 @@
 // in memory as a whole. Runs in the hasher; each file is read once, so what is hashed is what is stored.
 
 import { sha256 } from "../protocol/hash.js";
+import { isTextFile } from "./media_type.js";
+import { Utf8Check } from "./utf8_check.js";
 
 /** Bytes that are read, hashed and stored at once. */
 const BLOCK_BYTES = 4 << 20;
@@ -11,7 +13,7 @@ const TELL_FILES = 25;
 
 /**
  * @typedef {{ path: string, blob: Blob }} WholeFile
- * @typedef {{ path: string, size: number, chunks: string[] }} CutFile
+ * @typedef {{ path: string, size: number, chunks: string[], utf8: boolean }} CutFile utf8: no text of another encoding
  * @typedef {{ bytes: number, files: number, path: string }} CutProgress
  * @typedef {{ has(hashes: string[]): Promise<boolean[]>, put(hash: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> }}
  *   ChunkShelf
@@ -49,8 +51,9 @@ export class Cutter {
     const cut = [];
     for (const { path, blob } of files) {
       this.#done.path = path;
-      const chunks = await this.#cutOne(path, blob);
-      cut.push({ path, size: blob.size, chunks });
+      const check = isTextFile(path) ? new Utf8Check() : null;
+      const chunks = await this.#cutOne(path, blob, check);
+      cut.push({ path, size: blob.size, chunks, utf8: check?.end() ?? true });
       this.#done.files += 1;
       this.#tell();
     }
@@ -61,12 +64,14 @@ export class Cutter {
   /**
    * @param {string} path
    * @param {Blob} blob
+   * @param {Utf8Check | null} check
    */
-  async #cutOne(path, blob) {
+  async #cutOne(path, blob, check) {
     const hashes = [];
     for (let at = 0; at < blob.size; at += BLOCK_BYTES) {
       this.#signal.throwIfAborted();
       const block = await readBlock(path, blob, at);
+      check?.take(block);
       const chunks = [];
       for (let from = 0; from < block.length; from += this.#chunkSize) {
         chunks.push(block.slice(from, from + this.#chunkSize));

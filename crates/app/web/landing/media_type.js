@@ -83,12 +83,14 @@ const TYPE_OF_ENDING = new Map(
 );
 
 /**
- * The media type of the file at `path`, with `; charset=utf-8` where it is text.
+ * The media type of the file at `path`, with `; charset=utf-8` where it is text. Text that isn't UTF-8 goes without one,
+ * so that what a page says of itself counts.
  * @param {string} path
+ * @param {boolean} [utf8]
  */
-export function mediaType(path) {
+export function mediaType(path, utf8 = true) {
   const type = TYPE_OF_ENDING.get(endingOfPath(path)) ?? "application/octet-stream";
-  return isTextMediaType(type) ? `${type}; charset=utf-8` : type;
+  return utf8 && isTextMediaType(type) ? `${type}; charset=utf-8` : type;
 }
 
 /**

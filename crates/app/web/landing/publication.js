@@ -116,7 +116,7 @@ export class Publication {
       signal: this.#signal,
     });
     const notFound = files.some(({ path }) => path === "404.html") ? "404.html" : undefined;
-    const typed = cut.map((file) => ({ ...file, type: mediaType(file.path) }));
+    const typed = cut.map(({ utf8, ...file }) => ({ ...file, type: mediaType(file.path, utf8) }));
     return buildManifest({ project: name, chunkSize, index: "index.html", notFound, spa, files: typed });
   }
 

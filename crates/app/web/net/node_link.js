@@ -29,6 +29,7 @@ import { parseTraceparent } from "../protocol/traceparent.js";
  *   | null} onRequest
  * @property {(project: string, version: number) => void} onUpdated
  * @property {(goaway: Goaway) => void} onGoaway
+ * @property {() => void} onBeat it has just pinged
  * @property {() => void} onEnd
  */
 
@@ -217,6 +218,7 @@ export class NodeLink {
       this.#lastId += 1;
       this.#socket.send(encodePing({ id: this.#lastId }));
       this.#beat(interval);
+      this.#handlers.onBeat();
     }, interval);
   }
 

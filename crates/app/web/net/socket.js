@@ -18,13 +18,15 @@ import { NodeLink } from "./node_link.js";
  *   | null} [onRequest] null where it isn't here
  * @property {(project: string, version: number) => void} [onUpdated]
  * @property {(state: SocketState) => void} [onState]
+ * @property {() => void} [onBeat] now and then, as long as it is connected
  * @property {(url: string, protocol: string) => WebSocket} [openSocket]
  * @property {import("./node_link.js").Clock} [clock]
  * @property {() => number} [random] 0 to 1
  */
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+const FIRST_MEAN_WAIT_MS = 500;
+/** With what chance adds to it, half a minute. */
+const LONGEST_MEAN_WAIT_MS = 20_000;
 
 /** A connection that held so long was a good one: the next wait is the first again. */
 const STEADY_MS = 10_000;
@@ -71,9 +73,9 @@ export class Socket {
    *
    * @param {SocketParts} parts
    */
-  constructor({ urls, onWelcome, onRequest, onUpdated, onState, openSocket, clock, random }) {
+  constructor({ urls, onWelcome, onRequest, onUpdated, onState, onBeat, openSocket, clock, random }) {
     this.#urls = urls;
-    this.#handlers = { onWelcome, onRequest, onUpdated, onState };
+    this.#handlers = { onWelcome, onRequest, onUpdated, onState, onBeat };
     this.#openSocket = openSocket ?? ((url, protocol) => new WebSocket(url, protocol));
     this.#clock = clock ?? REAL_CLOCK;
     this.#random = random ?? Math.random;
@@ -157,13 +159,14 @@ export class Socket {
 
   /** @param {string} url */
   #link(url) {
-    const { onRequest, onUpdated } = this.#handlers;
+    const { onRequest, onUpdated, onBeat } = this.#handlers;
     const link = new NodeLink(url, this.#openSocket, this.#clock, {
       onWelcome: (welcome) => this.#welcomed(link, welcome),
       onRequest: (hash, project, version, traceparent) =>
         onRequest?.(hash, project, version, traceparent) ?? null,
       onUpdated: (project, version) => onUpdated?.(project, version),
       onGoaway: (goaway) => this.#goaway(link, goaway),
+      onBeat: () => onBeat?.(),
       onEnd: () => this.#ended(link),
     });
     return link;
@@ -217,9 +220,10 @@ export class Socket {
   }
 
   #retry() {
-    const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(this.#failures, 10));
+    const mean = Math.min(LONGEST_MEAN_WAIT_MS, FIRST_MEAN_WAIT_MS * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
-    const waitMs = Math.max(FIRST_WAIT_MS, longest * (0.5 + this.#random() / 2));
+    // The first wait too: whoever a node lost at once would come back at once.
+    const waitMs = mean * (0.5 + this.#random());
     this.#timer = this.#clock.setTimeout(() => this.#connect(), waitMs);
     if (this.#current === null) this.#say("waiting", null, waitMs);
   }

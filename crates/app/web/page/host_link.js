@@ -1,19 +1,13 @@
 // A page's line to the one host of its origin: starts it where it doesn't run yet, and says hello, so that the host knows
 // of the page, of its connection, and tells how it is doing. Run by boot when the page has loaded.
 
+import { isMetered } from "./metered.js";
+import { ownAddress } from "./own_address.js";
+
 const HOST_SCRIPT = "/.crowd/host.js";
 const HOST_NAME = "crowd-host";
 
-/** @typedef {{saveData?: boolean, type?: string} & Partial<EventTarget>} PageConnection */
-
-/**
- * Whether bytes cost money, as far as the browser tells.
- *
- * @param {PageConnection | undefined} connection
- */
-export function isMetered(connection) {
-  return connection?.saveData === true || connection?.type === "cellular";
-}
+/** @typedef {import("./metered.js").PageConnection} PageConnection */
 
 export class HostLink {
   #channel;
@@ -55,7 +49,7 @@ export class HostLink {
   }
 
   #share() {
-    const worker = new SharedWorker(HOST_SCRIPT, { type: "module", name: HOST_NAME });
+    const worker = new SharedWorker(ownAddress(HOST_SCRIPT), { type: "module", name: HOST_NAME });
     // One that is only starting doesn't listen to the channel yet.
     worker.port.postMessage(this.#helloMessage());
     worker.onerror = () => this.#onceOnline(() => this.#share());

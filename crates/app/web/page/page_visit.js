@@ -3,6 +3,7 @@
 
 import { emitState } from "../host/states.js";
 import { askWorker } from "../view/ask_worker.js";
+import { ownAddress } from "./own_address.js";
 import { isFromNode } from "./page_timing.js";
 import { fileStates, pageStates, parsedState, readablePath } from "./visit_states.js";
 
@@ -57,7 +58,8 @@ export class PageVisit {
   async register() {
     const { serviceWorker } = navigator;
     // Also where there is one: it costs nothing then, and brings back what the site has just unregistered.
-    keepRegistered(await serviceWorker.register("/.crowd/worker.js", { type: "module", scope: "/" }));
+    const scope = ownAddress("/");
+    keepRegistered(await serviceWorker.register(ownAddress("/.crowd/worker.js"), { type: "module", scope }));
     this.#worker = (await serviceWorker.ready).active;
     if (this.#isFromNode) await this.#prime();
   }

@@ -13,11 +13,14 @@ import { CrowdError } from "../protocol/crowd_error.js";
 
 /** Chunks asked for at once: hides the way to a peer and back. */
 const CHUNKS_AHEAD = 4;
+/** The same where all of a file is wanted in one: stored chunks are read beside each other. */
+const CHUNKS_TOGETHER = 64;
 
 /** Reads the bytes from `start` to before `end` of a file. */
 export class FilePieces {
   /** @type {Promise<Bytes>[]} */
   #ahead = [];
+  #most = CHUNKS_AHEAD;
   #next;
   #last;
 
@@ -59,6 +62,7 @@ export class FilePieces {
    */
   async takeAll() {
     const bytes = new Uint8Array(this.end - this.start);
+    this.#most = CHUNKS_TOGETHER;
     let at = 0;
     for (let piece = await this.take(); piece; piece = await this.take()) {
       bytes.set(piece, at);
@@ -81,7 +85,7 @@ export class FilePieces {
   }
 
   #ask() {
-    while (this.#ahead.length < CHUNKS_AHEAD && this.#next < this.#last) {
+    while (this.#ahead.length < this.#most && this.#next < this.#last) {
       const piece = this.#piece(this.#next);
       // Who takes it hears of its failure; until then it is nobody's.
       piece.catch(() => {});

@@ -2,6 +2,7 @@
 // are fetched from where the address says and verified like the own ones, each site with its own pinned owner. What fails
 // is a real HTTP error, so that `error` events fire and alternatives are tried.
 
+import { CrowdError } from "../protocol/crowd_error.js";
 import { parseAddress, serverText } from "../protocol/address.js";
 import { answerFile } from "./file_answer.js";
 import { findFile, redirectToFolder } from "./found_file.js";
@@ -12,7 +13,7 @@ import { answerSheet, mayRewriteSheet } from "./sheet_answer.js";
 /** @typedef {import("../protocol/address.js").Address} Address */
 /** @typedef {import("./served_sites.js").ServedSite} ServedSite */
 
-const FOREIGN_PREFIX = "/.crowd/x/";
+export const FOREIGN_PREFIX = "/.crowd/x/";
 /** A site that is known is looked up anew after this time, in the background: ms. */
 const LOOK_UP_AGE = 60_000;
 
@@ -52,7 +53,7 @@ export class ForeignFiles {
       const text = `crowd://${url.pathname.slice(FOREIGN_PREFIX.length)}`;
       const address = parseAddress(text);
       // Another project's pages never run in this one's origin.
-      if (request.mode === "navigate") return await this.#leadAway(text + url.search);
+      if (request.mode === "navigate") return await this.#leadAway(address, text + url.search);
       const site = this.sites.of(address);
       const version = await this.#versionOf(site, event);
       const response = await this.#answer(request, url, address, site, version).catch(async (error) => {
@@ -67,10 +68,25 @@ export class ForeignFiles {
     }
   }
 
-  /** @param {string} address */
-  async #leadAway(address) {
-    const to = (await this.place.links()).absolute(address);
-    return new Response(null, { status: 307, headers: { Location: to ?? "/", "Cache-Control": "no-store" } });
+  /**
+   * The manifest of what is shown of a site.
+   * @param {Pick<Address, "server" | "project">} address
+   * @param {ExtendableEvent} event
+   */
+  async manifestOf(address, event) {
+    const site = this.sites.of(address);
+    return (await site.source.load(await this.#versionOf(site, event))).manifest;
+  }
+
+  /**
+   * Leads to another project of this cluster. Anywhere else it would be this origin that vouches for a stranger.
+   * @param {Address} address
+   * @param {string} text
+   */
+  async #leadAway({ server }, text) {
+    const to = server ? null : (await this.place.links()).absolute(text);
+    if (to === null) throw new CrowdError("not_found", "pages of other servers have their own addresses");
+    return new Response(null, { status: 307, headers: { Location: to, "Cache-Control": "no-store" } });
   }
 
   /**

@@ -1,4 +1,5 @@
-// What a media type means for an answer: only HTML and CSS in UTF-8 can be rewritten, as at the gateway.
+// What a media type means for an answer: only HTML and CSS in UTF-8 can be rewritten, as at the gateway. A
+// type that says nothing of its charset leaves it to the bytes.
 
 /**
  * True for HTML in UTF-8.
@@ -28,4 +29,18 @@ function isUtf8(type, wanted) {
     return name === "charset" && !["utf-8", "utf8"].includes(value.replaceAll('"', ""));
   });
   return essence === wanted && !foreign;
+}
+
+/**
+ * The text of bytes in UTF-8; null where they are in another encoding.
+ * @param {Uint8Array} bytes
+ * @param {{keepMark?: boolean}} [options] keepMark: the byte order mark stays, by which a browser knows UTF-8 too
+ * @returns {string | null}
+ */
+export function utf8Text(bytes, { keepMark = false } = {}) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: keepMark }).decode(bytes);
+  } catch {
+    return null;
+  }
 }

@@ -3,6 +3,7 @@
 
 import { contentHeaders } from "./file_answer.js";
 import { FilePieces } from "./file_pieces.js";
+import { utf8Text } from "./media_kind.js";
 
 /** @typedef {import("./file_pieces.js").Content} Content */
 /** @typedef {Omit<import("../links/crowd_links.js").LinksOptions, "controlled">} PageLinks */
@@ -26,8 +27,9 @@ export async function answerPage(content, status, links) {
     return new Response(withTag(pieces, tag), options);
   }
   const bytes = await pieces.takeAll();
-  const text = new TextDecoder().decode(bytes);
-  if (!text.toLowerCase().includes("crowd://")) return new Response(new Blob([bytes, tag]), options);
+  const text = utf8Text(bytes);
+  // What is in another encoding, whatever its type says, goes out as it is.
+  if (!text?.toLowerCase().includes("crowd://")) return new Response(new Blob([bytes, tag]), options);
   const page = { html: text + bootTag(project, content.version), links: await links() };
   return new Response(shellOf(page), options);
 }

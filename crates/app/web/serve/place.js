@@ -6,11 +6,14 @@ import { isProjectName } from "../protocol/name.js";
 
 /** @typedef {import("./page_answer.js").PageLinks} PageLinks */
 
-/** How long a node's configuration is waited for, where none is remembered: ms. */
-const CONFIG_PATIENCE = 2_000;
+/** How long a page waits for a node's configuration, where none is remembered: ms. */
+const CONFIG_PATIENCE = 200;
 
 /** A project's own origin, as its address tells it. */
 export class Place {
+  /** @type {Promise<void> | undefined} */
+  #asking;
+
   /**
    * @param {{origin: string, host: string, protocol: string}} location
    * @param {import("../store/database.js").Store} store
@@ -49,14 +52,25 @@ export class Place {
    *   go the long way round
    */
   async #readServers() {
+    const kept = await this.store.settings.get("config", null).catch(() => null);
+    if (kept) return kept.servers;
+    // An answer that comes too late is remembered for the next page.
+    const late = new Promise((resolve) => setTimeout(resolve, CONFIG_PATIENCE));
+    await Promise.race([this.#askNode(), late]);
+    return this.servers;
+  }
+
+  /** Asks for the configuration, once at a time. */
+  #askNode() {
     const { settings } = this.store;
-    try {
-      const signal = AbortSignal.timeout(CONFIG_PATIENCE);
-      const ask = (/** @type {RequestInfo | URL} */ url) => fetch(url, { signal });
-      const kept = await settings.get("config", null);
-      return (kept ?? (await fetchNodeConfig({ bases: [this.origin], settings, fetch: ask })))?.servers;
-    } catch {
-      return undefined;
-    }
+    const ask = globalThis.fetch.bind(globalThis);
+    this.#asking ??= fetchNodeConfig({ bases: [this.origin], settings, fetch: ask })
+      .then((config) => {
+        this.servers = config?.servers;
+      })
+      .finally(() => {
+        this.#asking = undefined;
+      });
+    return this.#asking;
   }
 }

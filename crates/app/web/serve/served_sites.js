@@ -65,7 +65,8 @@ export class ServedSites {
     if (!GONE_CODES.includes(error.code)) throw error;
     const newest = await source.refresh().catch(() => null);
     if (!newest || newest.version <= version) throw error;
-    await this.store.sites.activate(id, newest.version);
+    // It is shown even where there is no room to note so.
+    await this.store.sites.activate(id, newest.version).catch(() => {});
     return newest.version;
   }
 

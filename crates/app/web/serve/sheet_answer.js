@@ -3,6 +3,7 @@
 import { rewriteCss } from "../links/css_links.js";
 import { contentHeaders } from "./file_answer.js";
 import { FilePieces } from "./file_pieces.js";
+import { utf8Text } from "./media_kind.js";
 
 /** @typedef {import("./file_pieces.js").Content} Content */
 
@@ -19,14 +20,14 @@ export function mayRewriteSheet(request, { file }) {
 }
 
 /**
- * The sheet with ordinary links; null where it has no crowd links.
+ * The sheet with ordinary links; null where it has no crowd links, or is in another encoding.
  * @param {Content} content
  * @param {(url: string) => string | null} convert
  * @returns {Promise<Response | null>}
  */
 export async function answerSheet(content, convert) {
   const bytes = await new FilePieces(content).takeAll();
-  const css = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  const changed = css.toLowerCase().includes("crowd:") ? rewriteCss(css, convert) : null;
+  const css = utf8Text(bytes, { keepMark: true });
+  const changed = css?.toLowerCase().includes("crowd:") ? rewriteCss(css, convert) : null;
   return changed === null ? null : new Response(changed, { headers: contentHeaders(content) });
 }

@@ -74,11 +74,14 @@ export class SiteFiles {
    * @param {URL} url
    * @param {Site} site
    */
-  async #load({ request, clientId }, url, site) {
+  async #load(event, url, site) {
+    const { request, resultingClientId } = event;
     const since = Date.now();
     try {
       const path = requestPathOf(url);
-      const version = await this.views.ofClient(clientId, site);
+      const version = await this.views.ofClient(event, site);
+      // A worker is part of the page that starts it.
+      await this.views.pin(resultingClientId, version);
       const { source } = this.sites.own;
       const { manifest } = await source.load(version);
       const { file, status, redirect } = findFile(manifest, path, request);
@@ -110,30 +113,47 @@ export class SiteFiles {
    * @param {Site} site
    */
   async #navigate(event, url, site) {
-    const opening = this.#open(event, url, site);
-    // A frame waits: a page of the app in its place could not be told from the project's own.
-    if (event.request.destination !== "document") return opening.catch((error) => refuse(error));
-    event.waitUntil(opening.catch(() => {}));
+    const { request } = event;
     try {
-      return await withPatience(opening);
-    } catch (thrown) {
-      const error = asCrowdError(thrown);
-      // Nobody reads what comes too late; its chunks are kept.
-      if (error.code === "waiting") opening.then((response) => response.body?.cancel()).catch(() => {});
+      const version = await this.views.ofNavigation(event, site);
+      const opening = this.#open(event, url, site, version);
+      // Who waits for it hears of its failure.
+      opening.catch(() => {});
+      // A frame waits: a page of the app in its place could not be told from the project's own. And what is here takes
+      // only as long as reading it does.
+      if (isFramed(request) || (await this.#isHere(request, url, site, version))) return await opening;
+      event.waitUntil(opening.catch(() => {}));
+      return await firstBytesOf(opening);
+    } catch (error) {
+      if (isFramed(request)) return refuse(error);
       const template = await ownFile("progress.html").catch(() => undefined);
-      return progressPage(error, this.place.project, template);
+      return progressPage(asCrowdError(error), this.place.project, template);
     }
+  }
+
+  /**
+   * True where a page needs nothing from a node.
+   * @param {Request} request
+   * @param {URL} url
+   * @param {Site} site
+   * @param {number} version
+   */
+  async #isHere(request, url, { id }, version) {
+    const stored = await this.store.sites.release(id, version);
+    if (!stored) return false;
+    const { file } = findFile(stored.manifest, requestPathOf(url), request);
+    return (await this.store.chunks.hasAll(file.chunks)).every(Boolean);
   }
 
   /**
    * @param {FetchEvent} event
    * @param {URL} url
    * @param {Site} site
+   * @param {number} version
    */
-  async #open(event, url, site) {
+  async #open(event, url, { project }, version) {
     const path = requestPathOf(url);
-    const version = await this.views.ofNavigation(event, site);
-    this.news.state(1, { project: site.project, path, version });
+    this.news.state(1, { project, path, version });
     try {
       return await this.#page(event, url, path, version);
     } catch (error) {
@@ -161,6 +181,25 @@ export class SiteFiles {
       : await answerFile(request, content, status);
     this.sites.tellReceived(4, content, since);
     return response;
+  }
+}
+
+/** @param {Request} request */
+function isFramed({ destination }) {
+  return destination !== "document";
+}
+
+/**
+ * The page, where its first bytes come in time.
+ * @param {Promise<Response>} opening
+ */
+async function firstBytesOf(opening) {
+  try {
+    return await withPatience(opening);
+  } catch (error) {
+    // Nobody reads what comes too late; its chunks are kept.
+    opening.then(({ body }) => body?.cancel()).catch(() => {});
+    throw error;
   }
 }
 

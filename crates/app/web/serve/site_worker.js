@@ -10,6 +10,7 @@ import { Opening } from "./opening.js";
 import { isNodesOwn, OwnFiles } from "./own_files.js";
 import { Place } from "./place.js";
 import { Priming } from "./priming.js";
+import { RootedFiles } from "./rooted_files.js";
 import { ServedSites } from "./served_sites.js";
 import { SiteFiles } from "./site_files.js";
 import { Views } from "./views.js";
@@ -30,12 +31,14 @@ export class SiteWorker {
     const sites = new ServedSites({ store, nodes, news, project: place.project });
     const views = new Views(store, scope.clients);
     const parts = { store, sites, views, place, news };
+    const foreign = new ForeignFiles(parts);
+    const own = new SiteFiles(parts);
     this.store = store;
     this.place = place;
     this.priming = new Priming(parts);
     this.opening = new Opening(parts);
     /** In the order in which they are asked. */
-    this.handlers = [new ForeignFiles(parts), new OwnFiles(), new SiteFiles(parts)];
+    this.handlers = [foreign, new OwnFiles(), new RootedFiles(foreign, own), own];
   }
 
   /** @param {FetchEvent} event */

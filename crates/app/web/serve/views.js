@@ -5,12 +5,14 @@
 /** @typedef {import("../store/site_store.js").Site} Site */
 /** @typedef {import("../protocol/manifest.js").ManifestFile} ManifestFile */
 
-/** Pages whose client the browser may not list yet. */
-const YOUNG_VIEWS = 32;
+/** So long a page keeps its version while the browser doesn't list it, as one that can be gone back to: ms. */
+const UNLISTED_AGE = 86_400_000;
+/** Pages that are remembered here because the store has no room for them. */
+const MOST_UNSTORED = 128;
 
 export class Views {
-  /** @type {string[]} */
-  #young = [];
+  /** Versions that could not be stored, by client. @type {Map<string, number>} */
+  #unstored = new Map();
 
   /**
    * @param {Store} store
@@ -22,23 +24,23 @@ export class Views {
   }
 
   /**
-   * The version of what a page loads.
-   * @param {string} clientId
+   * The version of what a page loads, or a frame or worker of it.
+   * @param {Pick<FetchEvent, "clientId" | "request">} event
    * @param {Site} site
    */
-  async ofClient(clientId, site) {
-    return (clientId && (await this.store.views.get(clientId))) || site.active;
+  async ofClient({ clientId, request }, site) {
+    return (await this.#pinned(clientId)) ?? (await this.#ofNested(clientId, request)) ?? site.active;
   }
 
   /**
    * The version that a page is opened with. A reload, or a visit while no other page is open, shows the newest complete
-   * release.
+   * release; a frame shows that of the page around it.
    * @param {FetchEvent} event
    * @param {Site} site
    */
   async ofNavigation(event, site) {
-    const { destination } = event.request;
-    const opens = destination === "document" && (isReload(event) || !(await this.#isAnyOpen(event)));
+    if (event.request.destination !== "document") return this.ofClient(event, site);
+    const opens = isReload(event) || !(await this.#isAnyOpen(event));
     return opens ? this.takeNewest(site) : site.active;
   }
 
@@ -51,23 +53,70 @@ export class Views {
     let { active } = site;
     for (const known of await this.store.sites.list()) {
       if (known.newest <= known.active || !(await this.#isComplete(known))) continue;
-      await this.store.sites.activate(known.id, known.newest);
+      // Without room to note it, the one before is shown.
+      const noted = await this.store.sites.activate(known.id, known.newest).then(
+        () => true,
+        () => false,
+      );
+      if (!noted) continue;
       if (known.id === site.id) active = known.newest;
     }
     return active;
   }
 
   /**
-   * Pins a version for a page, and forgets the pages that are gone.
+   * Pins a version for a page, and forgets the pages that are long gone. Never fails: without room in the store it
+   * holds as long as the worker runs.
    * @param {string} clientId
    * @param {number} version
    */
   async pin(clientId, version) {
     if (!clientId) return;
-    await this.store.views.set(clientId, version);
-    this.#young = [...this.#young, clientId].slice(-YOUNG_VIEWS);
-    const open = await this.clients.matchAll({ type: "all", includeUncontrolled: true });
-    await this.store.views.keepOnly([...open.map(({ id }) => id), ...this.#young]);
+    try {
+      await this.store.views.set(clientId, version);
+      this.#unstored.delete(clientId);
+      const open = await this.clients.matchAll({ type: "all", includeUncontrolled: true });
+      await this.store.views.dropUnlisted(new Set(open.map(({ id }) => id)), UNLISTED_AGE);
+    } catch {
+      this.#remember(clientId, version);
+    }
+  }
+
+  /**
+   * @param {string} clientId
+   * @param {number} version
+   */
+  #remember(clientId, version) {
+    this.#unstored.set(clientId, version);
+    const [oldest] = this.#unstored.keys();
+    if (this.#unstored.size > MOST_UNSTORED) this.#unstored.delete(oldest);
+  }
+
+  /**
+   * @param {string} clientId
+   * @returns {Promise<number | undefined>}
+   */
+  async #pinned(clientId) {
+    if (!clientId) return undefined;
+    return this.#unstored.get(clientId) ?? this.store.views.get(clientId);
+  }
+
+  /**
+   * The version of a client that was opened without us, such as a frame without an address, or of which the browser
+   * doesn't say who opens it: that of the page around it, where those that may be it all have the same.
+   * @param {string} clientId
+   * @param {Request} request
+   * @returns {Promise<number | undefined>}
+   */
+  async #ofNested(clientId, { referrer }) {
+    const open = await this.clients.matchAll({ type: "window", includeUncontrolled: true });
+    const pages = open.filter(({ frameType }) => frameType === "top-level");
+    if (pages.some(({ id }) => id === clientId)) return undefined;
+    const around = open.filter(({ url }) => url.split("#", 1)[0] === referrer);
+    const candidates = around.length > 0 ? around : pages;
+    const versions = await Promise.all(candidates.map(({ id }) => this.#pinned(id)));
+    const known = new Set(versions.filter((version) => version !== undefined));
+    return known.size === 1 ? [...known][0] : undefined;
   }
 
   /** @param {FetchEvent} event */

@@ -85,7 +85,7 @@ async function drop(store, victim, uses) {
  * @returns {Promise<number>} how many bytes were freed
  */
 export async function makeRoom(store, bytes, { protect } = {}) {
-  const versions = await store.sites.keptVersions();
+  const { versions, cut } = await store.sites.keptVersions();
   const uses = countUses(versions);
   // The counter may have been tampered with: what is really there decides.
   const [told, measured] = await store.connection.run(COUNTED_STORES, "readwrite", async (transaction) => {
@@ -96,7 +96,10 @@ export async function makeRoom(store, bytes, { protect } = {}) {
   });
   const freed = async () => told - (await store.chunks.size());
   const deadline = Date.now() - ORPHAN_GRACE_MS;
-  const orphans = [...measured].filter(([hash, { at }]) => !uses.has(hash) && !(at > deadline));
+  // Where not all versions are known, nor is what belongs to none.
+  const isOrphan = (/** @type {string} */ hash, /** @type {number} */ at) =>
+    !uses.has(hash) && !(at > deadline);
+  const orphans = cut ? [] : [...measured].filter(([hash, { at }]) => isOrphan(hash, at));
   await store.chunks.delete(orphans.map(([hash]) => hash));
   for (const victim of victimsOf(await store.sites.list(), versions, protect)) {
     if ((await freed()) >= bytes) break;
@@ -114,7 +117,7 @@ export async function makeRoom(store, bytes, { protect } = {}) {
  * @returns {Promise<void>}
  */
 export async function dropSite(store, id, record) {
-  const versions = await store.sites.keptVersions();
+  const { versions } = await store.sites.keptVersions();
   const own = versions.filter((version) => version.id === id);
   await drop(store, { site: record ? id : null, versions: own }, countUses(versions));
 }

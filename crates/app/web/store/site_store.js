@@ -10,6 +10,7 @@ import { isVersion, parseRelease } from "../protocol/release.js";
 import { resultOf } from "./connection.js";
 import { dropSite } from "./eviction.js";
 import { KnownGood, releaseKey } from "./known_good.js";
+import { forgetOldVersions, VERSION_STORES } from "./old_versions.js";
 import { checkSuccession, isOfSite, isOwner, siteOf } from "./site_record.js";
 
 /** @typedef {import("../protocol/manifest.js").Manifest} Manifest */
@@ -62,7 +63,7 @@ export class SiteStore {
 
   /**
    * Takes a release and its manifest: verifies both, pins the owner of a new site, and keeps them. The very same again
-   * changes nothing. The first version of a site becomes active. Throws owner_changed for another owner's,
+   * changes nothing. The first version of a site becomes active; old ones are forgotten. Throws owner_changed for another owner's,
    * stale_version below the newest, and what verifying throws.
    *
    * @param {string} id
@@ -85,7 +86,7 @@ export class SiteStore {
     await this.#store.chunks.put(release.manifest, manifestBytes, {
       protect: id,
     });
-    await this.#store.connection.run(["sites", "releases"], "readwrite", async (transaction) => {
+    await this.#store.connection.run(VERSION_STORES, "readwrite", async (transaction) => {
       const sites = transaction.objectStore("sites");
       const site = siteOf(id, await resultOf(sites.get(id)));
       checkSuccession(site, release);
@@ -102,6 +103,7 @@ export class SiteStore {
       };
       sites.put(record, id);
       transaction.objectStore("releases").put({ release: { ...release } }, [id, version]);
+      await forgetOldVersions(transaction, record);
     });
   }
 
@@ -242,17 +244,17 @@ export class SiteStore {
    * @returns {Promise<number>}
    */
   async keptBytes(id) {
-    const versions = await this.keptVersions(id);
+    const { versions } = await this.keptVersions(id);
     const hashes = new Set(versions.flatMap((version) => version.hashes));
     return this.#store.chunks.sizeOf(hashes);
   }
 
   /**
-   * Every stored version with the hashes it needs; none of them where its manifest isn't here. Signatures are not
-   * looked at.
+   * The stored versions with the hashes they need; none of these where a manifest isn't here. Signatures are not looked
+   * at. Where there are too many for one look, what every site shows and its newest are among them all the same.
    *
    * @param {string} [only] the id of one site
-   * @returns {Promise<import("./eviction.js").KeptVersion[]>}
+   * @returns {Promise<{versions: import("./eviction.js").KeptVersion[], cut: boolean}>} cut: there are more
    */
   async keptVersions(only) {
     const range = only === undefined ? null : IDBKeyRange.bound([only, 0], [only, Infinity]);
@@ -263,15 +265,30 @@ export class SiteStore {
         resultOf(releases.getAll(range, MOST_VERSIONS)),
       ]);
     });
-    const kept = [];
-    for (const [at, key] of keys.entries()) {
+    const cut = keys.length === MOST_VERSIONS;
+    /** @type {Map<string, [IDBValidKey, any]>} */
+    const found = new Map(keys.map((key, at) => [String(key), [key, records[at]]]));
+    if (cut) {
+      const sites = (await this.list()).filter(({ id }) => only === undefined || id === only);
+      const needed = sites.flatMap(({ id, active, newest }) => [
+        [id, active],
+        [id, newest],
+      ]);
+      await this.#store.connection.run(["releases"], "readonly", async (transaction) => {
+        const releases = transaction.objectStore("releases");
+        for (const key of needed) found.set(String(key), [key, await resultOf(releases.get(key))]);
+      });
+    }
+    const versions = [];
+    for (const [key, record] of found.values()) {
       if (!Array.isArray(key) || typeof key[0] !== "string" || typeof key[1] !== "number") continue;
-      const { manifest: hash, project } = records[at]?.release ?? {};
+      if (record === undefined) continue;
+      const { manifest: hash, project } = record?.release ?? {};
       const manifest = isProjectName(project) ? await this.#manifest(hash, project) : undefined;
       const hashes = manifest === undefined ? [] : [...new Set([hash, ...manifest.hashes()])];
-      kept.push({ id: key[0], version: key[1], hashes });
+      versions.push({ id: key[0], version: key[1], hashes });
     }
-    return kept;
+    return { versions, cut };
   }
 
   /**

@@ -48,18 +48,22 @@ export class ViewStore {
   }
 
   /**
-   * Forgets all pages but these.
+   * Forgets the pages that were listed for the last time longer than `age` ago.
    *
-   * @param {Iterable<string>} clientIds
+   * @param {Set<string>} listed client ids
+   * @param {number} age ms
    * @returns {Promise<void>}
    */
-  async keepOnly(clientIds) {
-    const open = new Set(clientIds);
+  async dropUnlisted(listed, age) {
+    const now = Date.now();
     await this.#connection.run(["views"], "readwrite", async (transaction) => {
       const views = transaction.objectStore("views");
-      for (const key of await resultOf(views.getAllKeys())) {
-        if (typeof key !== "string" || !open.has(key)) views.delete(key);
-      }
+      const [keys, records] = await Promise.all([resultOf(views.getAllKeys()), resultOf(views.getAll())]);
+      keys.forEach((key, index) => {
+        const { version, at } = records[index] ?? {};
+        if (typeof key === "string" && listed.has(key)) views.put({ version, at: now }, key);
+        else if (typeof key !== "string" || !(Math.abs(now - at) <= age)) views.delete(key);
+      });
     });
   }
 }

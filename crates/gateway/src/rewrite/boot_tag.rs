@@ -7,20 +7,32 @@ const TAIL: usize = 64;
 
 /// The element, to be put at the end of the document.
 #[derive(Debug, Clone)]
-pub(crate) struct BootTag(String);
+pub(crate) struct BootTag {
+    usual: String,
+    attributes: String,
+}
 
 impl BootTag {
     /// For a page of `project` at `version`. Neither can have a character that means something in HTML.
     pub(crate) fn new(project: &ProjectName, version: u64) -> Self {
-        Self(format!(
-            "<script src=\"/.crowd/boot.js\" type=\"module\" async data-version=\"{version}\" \
-             data-project=\"{project}\"></script>"
-        ))
+        let attributes =
+            format!("type=\"module\" async data-version=\"{version}\" data-project=\"{project}\"");
+        Self { usual: element("", &attributes), attributes }
     }
 
+    /// For a page whose addresses are relative to its own.
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.usual
     }
+
+    /// For a page whose addresses may be relative to another one: with the origin of the page.
+    pub(crate) fn at(&self, origin: &str) -> String {
+        element(origin, &self.attributes)
+    }
+}
+
+fn element(origin: &str, attributes: &str) -> String {
+    format!("<script src=\"{origin}/.crowd/boot.js\" {attributes}></script>")
 }
 
 /// The end of what was written of a page that nobody parses any more.

@@ -1,13 +1,19 @@
 //! Crowd links as ordinary URLs, for a page of one project at one host.
 
+use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crowd_protocol::{ProjectName, Server};
 
+use super::boot_tag::BootTag;
 use super::crowd_link::CrowdLink;
 use crate::content::Form;
 use crate::hosts::Hosts;
 use crate::url_path::encode_path;
+
+/// Characters of a base that are looked into.
+const MOST_SCHEME: usize = 256;
 
 /// Where the page is that links.
 #[derive(Debug, Clone)]
@@ -49,9 +55,14 @@ impl Links {
         if !url.starts_with('/') {
             return Some(url);
         }
+        Some(self.origin()? + &url)
+    }
+
+    /// The origin of the page, as the browser came by it.
+    fn origin(&self) -> Option<String> {
         let host = self.host.as_ref()?;
         let own = (self.form == Form::Own).then(|| self.hosts.project_origin(host, &self.project)).flatten();
-        Some(own.unwrap_or_else(|| self.hosts.origin_of(host)) + &url)
+        Some(own.unwrap_or_else(|| self.hosts.origin_of(host)))
     }
 
     /// The project that `link` means, where it is one of this cluster.
@@ -64,6 +75,68 @@ impl Links {
         let here = self.host.as_ref().is_some_and(|host| self.hosts.is_here(server, host));
         (!here).then_some(server)
     }
+}
+
+/// The links of a page as it is read: behind a `base` element that leads elsewhere, all of them have their origin.
+#[derive(Debug)]
+pub(crate) struct PageLinks {
+    links: Arc<Links>,
+    based: AtomicBool,
+}
+
+impl PageLinks {
+    pub(crate) fn new(links: Arc<Links>) -> Self {
+        Self { links, based: AtomicBool::new(false) }
+    }
+
+    /// The page has a `base` element with this `href`.
+    pub(crate) fn take_base(&self, href: &str) {
+        if leads_elsewhere(href) {
+            self.based.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// [`Links::url`] that means the same wherever the page's base is.
+    pub(crate) fn url(&self, link: &CrowdLink) -> String {
+        let url = self.links.url(link);
+        match self.origin().filter(|_| url.starts_with('/')) {
+            Some(origin) => origin + &url,
+            None => url,
+        }
+    }
+
+    /// [`Links::convert`], likewise.
+    pub(crate) fn convert(&self, url: &str) -> Option<String> {
+        Some(self.url(&CrowdLink::parse(url)?))
+    }
+
+    /// The app's script for this page, likewise.
+    pub(crate) fn boot(&self, tag: &BootTag) -> String {
+        self.origin().map_or_else(|| tag.as_str().to_owned(), |origin| tag.at(&origin))
+    }
+
+    /// Where addresses need it: elsewhere a node that doesn't know its own scheme does no harm.
+    fn origin(&self) -> Option<String> {
+        self.based.load(Ordering::Relaxed).then(|| self.links.origin()).flatten()
+    }
+}
+
+impl Deref for PageLinks {
+    type Target = Links;
+
+    fn deref(&self) -> &Links {
+        &self.links
+    }
+}
+
+/// True where a URL may have another origin than the page that has it: one with a scheme or a host, as browsers read it.
+fn leads_elsewhere(href: &str) -> bool {
+    let kept = |c: &char| !matches!(c, '\t' | '\n' | '\r');
+    let href: String = href.trim_matches(|c| c <= ' ').chars().filter(kept).take(MOST_SCHEME).collect();
+    let slash = |c: char| matches!(c, '/' | '\\');
+    let has_host = href.starts_with(slash) && href[1..].starts_with(slash);
+    has_host
+        || href.split(|c| slash(c) || matches!(c, '?' | '#')).next().is_some_and(|start| start.contains(':'))
 }
 
 #[cfg(test)]
@@ -111,5 +184,28 @@ pub(crate) mod tests {
         {
             assert_eq!(own.convert(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn behind_a_base_that_leads_elsewhere_links_have_their_origin() {
+        for own in ["/", "/sub/", "sub/", "./a:b", "?a:b", "#a:b", "", " /\t"] {
+            assert!(!leads_elsewhere(own), "{own}");
+        }
+        for other in
+            ["https://e.org/", " //e.org/", "\\\\e.org", "/\t/e.org", "ht\ntps:e.org", "crowd://x/", "data:,"]
+        {
+            assert!(leads_elsewhere(other), "{other}");
+        }
+        let page = PageLinks::new(Arc::new(links("site.localhost:7000", Form::Own)));
+        page.take_base("/sub/");
+        assert_eq!(page.convert("crowd://site/a").as_deref(), Some("/a"));
+        page.take_base("https://e.org/");
+        assert_eq!(page.convert("crowd://site/a").as_deref(), Some("http://site.localhost:7000/a"));
+        assert_eq!(page.convert("crowd://e.org/site/a").as_deref(), Some("https://e.org/site/a"));
+        let tag = page.boot(&BootTag::new(&page.project, 7));
+        assert!(tag.starts_with("<script src=\"http://site.localhost:7000/.crowd/boot.js\" "), "{tag}");
+        let under = PageLinks::new(Arc::new(links("127.0.0.1:7000", Form::UnderNode)));
+        under.take_base("https://e.org/");
+        assert_eq!(under.convert("crowd://other/a").as_deref(), Some("http://127.0.0.1:7000/other/a"));
     }
 }

@@ -2,7 +2,7 @@
 
 use lol_html::send::Element;
 
-use super::links::Links;
+use super::links::PageLinks;
 use super::refresh::refresh_url;
 
 /// Properties that other sites read. They know no base, so these addresses have their origin with them.
@@ -21,7 +21,7 @@ const PREVIEWS: [&str; 11] = [
 ];
 
 /// What `content` of this `meta` element becomes. None where it stays as it is.
-pub(crate) fn rewrite_content(element: &Element<'_, '_>, content: &str, links: &Links) -> Option<String> {
+pub(crate) fn rewrite_content(element: &Element<'_, '_>, content: &str, links: &PageLinks) -> Option<String> {
     let is = |name: &str, value: &str| {
         element.get_attribute(name).is_some_and(|given| given.trim().eq_ignore_ascii_case(value))
     };

@@ -12,7 +12,7 @@ use super::alternatives::Alternatives;
 use super::boot_tag::BootTag;
 use super::crowd_link::{CrowdLink, mentions_crowd};
 use super::css::rewrite_css;
-use super::links::Links;
+use super::links::PageLinks;
 use super::meta::rewrite_content;
 use super::srcset::rewrite_srcset;
 use super::style_text::StyleText;
@@ -54,12 +54,12 @@ pub(crate) fn settings() -> Settings<'static, 'static> {
 }
 
 pub(crate) fn writer(
-    links: &Arc<Links>,
+    links: &Arc<PageLinks>,
     alternatives: &Arc<Alternatives>,
     tag: BootTag,
     written: Written,
 ) -> HtmlRewriter<'static, Written> {
-    let (of_elements, alternatives) = (links.clone(), alternatives.clone());
+    let (of_elements, of_boot, alternatives) = (links.clone(), links.clone(), alternatives.clone());
     let elements = element!(TOUCHED, move |element: &mut Element<'_, '_>| {
         rewrite_element(element, &of_elements, &alternatives)
     });
@@ -73,7 +73,7 @@ pub(crate) fn writer(
         out.append(&kept.give_up(), ContentType::Html);
     });
     let boot = end!(move |end: &mut DocumentEnd<'_>| {
-        end.append(tag.as_str(), ContentType::Html);
+        end.append(&of_boot.boot(&tag), ContentType::Html);
         Ok(())
     });
     let settings = settings()
@@ -96,12 +96,17 @@ pub(crate) fn primary_attribute(tag: &str) -> &'static str {
 
 fn rewrite_element(
     element: &mut Element<'_, '_>,
-    links: &Links,
+    links: &PageLinks,
     alternatives: &Alternatives,
 ) -> HandlerResult {
     let convert = |url: &str| links.convert(url);
     if element.tag_name() == "meta" {
         return edit_meta(element, links);
+    }
+    if element.tag_name() == "base"
+        && let Some(href) = element.get_attribute("href")
+    {
+        links.take_base(&decode_html_entities(&href));
     }
     place_alternative(element, links, alternatives)?;
     for name in URLS {
@@ -116,7 +121,7 @@ fn rewrite_element(
 /// Sets the address of an element with alternatives to the one that can be had. An ordinary address of its own stays.
 fn place_alternative(
     element: &mut Element<'_, '_>,
-    links: &Links,
+    links: &PageLinks,
     alternatives: &Alternatives,
 ) -> HandlerResult {
     let Some(list) = element.get_attribute("data-src").filter(|list| mentions_crowd(list)) else {
@@ -149,7 +154,7 @@ fn edit(
     Ok(())
 }
 
-fn edit_meta(element: &mut Element<'_, '_>, links: &Links) -> HandlerResult {
+fn edit_meta(element: &mut Element<'_, '_>, links: &PageLinks) -> HandlerResult {
     let Some(raw) = element.get_attribute("content").filter(|raw| mentions_crowd(raw)) else { return Ok(()) };
     if let Some(changed) = rewrite_content(element, &decode_html_entities(&raw), links) {
         element.set_attribute("content", &encode_double_quoted_attribute(&changed))?;

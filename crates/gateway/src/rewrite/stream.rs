@@ -11,7 +11,7 @@ use lol_html::send::HtmlRewriter;
 
 use super::alternatives::Alternatives;
 use super::boot_tag::{BootTag, Tail};
-use super::links::Links;
+use super::links::{Links, PageLinks};
 use super::page::{Written, writer};
 use super::scan::{Nowhere, scanner};
 use crate::BodyError;
@@ -25,13 +25,15 @@ pub(crate) fn rewrite(
 ) -> impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static {
     let (links, alternatives, written) =
         (Arc::new(links), Arc::<Alternatives>::default(), Written::default());
+    let page = Arc::new(PageLinks::new(links.clone()));
     let rewriting = Rewriting {
         source: source.boxed(),
         scanner: Some(scanner(&links, &alternatives)),
-        writer: Some(writer(&links, &alternatives, tag.clone(), written.clone())),
+        writer: Some(writer(&page, &alternatives, tag.clone(), written.clone())),
         written,
         unread: Tail::default(),
         tag,
+        page,
         alternatives,
         relay,
     };
@@ -52,6 +54,7 @@ struct Rewriting {
     /// The end of what went through as it is.
     unread: Tail,
     tag: BootTag,
+    page: Arc<PageLinks>,
     alternatives: Arc<Alternatives>,
     relay: Arc<Relay>,
 }
@@ -77,7 +80,7 @@ impl Rewriting {
         if !whole {
             self.unread.add(&written);
             if self.unread.is_closed() {
-                written.extend_from_slice(self.tag.as_str().as_bytes());
+                written.extend_from_slice(self.page.boot(&self.tag).as_bytes());
             }
         }
         Ok((!written.is_empty()).then(|| (written.into(), None)))

@@ -6,14 +6,14 @@ use lol_html::html_content::{ContentType, TextChunk};
 
 use super::crowd_link::mentions_crowd;
 use super::css::rewrite_css;
-use super::links::Links;
+use super::links::PageLinks;
 
 /// Bytes of a `style` element that are kept to be rewritten; a longer one stays as it is.
 const MAX_STYLE: usize = 256 << 10;
 
 #[derive(Debug)]
 pub(crate) struct StyleText {
-    links: Arc<Links>,
+    links: Arc<PageLinks>,
     kept: Mutex<Kept>,
 }
 
@@ -25,7 +25,7 @@ struct Kept {
 }
 
 impl StyleText {
-    pub(crate) fn new(links: Arc<Links>) -> Self {
+    pub(crate) fn new(links: Arc<PageLinks>) -> Self {
         Self { links, kept: Mutex::default() }
     }
 

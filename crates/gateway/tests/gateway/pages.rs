@@ -126,6 +126,22 @@ async fn a_page_too_large_to_parse_goes_through() {
 }
 
 #[tokio::test]
+async fn behind_a_base_elsewhere_addresses_of_the_site_have_its_origin() {
+    let world = World::start().await;
+    let page = r#"<link href="crowd://site/a.css"><base href="https://e.org/x/"><img src="crowd://site/a b.svg">
+<style>p{background:url(crowd://site/p.png)}</style><meta http-equiv=refresh content="9; url=crowd://site/n">"#;
+    world.publish("site", &[("index.html", "text/html", page.as_bytes())]).await;
+    let reply = world.get("/", &navigation(&[("Host", "site.localhost:7000")])).await;
+    let origin = "http://site.localhost:7000";
+    let expected = format!(
+        r#"<link href="/a.css"><base href="https://e.org/x/"><img src="{origin}/a%20b.svg">
+<style>p{{background:url("{origin}/p.png")}}</style><meta http-equiv=refresh content="9; url={origin}/n">"#
+    );
+    let boot = boot("site", 1).replace("src=\"", &format!("src=\"{origin}"));
+    assert_eq!(reply.text(), format!("{expected}{boot}"));
+}
+
+#[tokio::test]
 async fn a_stand_in_is_a_page_too() {
     let world = World::start().await;
     let files: [(&str, &str, &[u8]); 1] = [("404.html", "text/html", b"<a href=crowd://site/>home</a>")];

@@ -57,6 +57,29 @@ async fn a_folder_makes_this_manifest() {
     assert!(folder.place_of(5).is_none());
 }
 
+#[tokio::test]
+async fn text_that_is_not_utf8_says_no_charset() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    let late = [&vec![b'x'; 300_000][..], b"caf\xe9 au lait"].concat();
+    write(root, "late.html", &late);
+    write(root, "cut.css", b"/* \xc3");
+    write(root, "good.html", "é".repeat(200_000) + "x");
+    write(root, "photo.png", b"\x89\xff");
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let telling = seen.clone();
+    let options = FolderOptions { name: Some("site".into()), ..FolderOptions::default() };
+    let folder = scan(root, options, move |now| telling.lock().unwrap().push(now.bytes)).await.unwrap();
+    let types: Vec<_> = folder.manifest.files().iter().map(|file| &*file.media_type).collect();
+    assert_eq!(types, ["text/css", "text/html; charset=utf-8", "text/html", "image/png"]);
+    let file = &folder.manifest.files()[2];
+    assert_eq!(file.size, late.len() as u64);
+    assert_eq!(folder.manifest.chunks()[file.chunks.start as usize], ChunkHash::of(&late[..65_536]));
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.last(), Some(&folder.size()), "what is read twice counts once");
+    assert!(seen.is_sorted());
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn symlinks_are_followed_and_those_that_lead_outside_are_named() {

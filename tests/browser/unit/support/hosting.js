@@ -33,8 +33,8 @@ export class Hosting {
     return hosting;
   }
 
-  /** Starts a host, as after a restart where there was one. */
-  async start(parts = {}) {
+  /** Starts a host, as after a restart where there was one. The page that starts it says what connection this is. */
+  async start({ hello = { t: "hello", metered: false, page: "first" }, ...parts } = {}) {
     const { node, store } = this;
     this.host = new Host({
       store,
@@ -50,6 +50,7 @@ export class Hosting {
       },
       ...parts,
     });
+    this.host.take(hello);
     await this.host.start();
     return this.host;
   }

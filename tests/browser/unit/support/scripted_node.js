@@ -24,6 +24,8 @@ export class ScriptedNode extends EventEmitter {
   /** What it knows. @type {Awaited<ReturnType<import("./keys.js").publication>> | null} */
   publication = null;
   peers = 1;
+  /** Seconds. */
+  heartbeat = 30;
   /** @type {(message: any) => any} another answer than the usual one */
   react = () => undefined;
   /** @type {WebSocket | null} */
@@ -60,7 +62,14 @@ export class ScriptedNode extends EventEmitter {
     this.peer = socket;
     this.said.push({ t: "(connected)" });
     socket.on("message", (data, isBinary) => this.#take(socket, data, isBinary));
-    this.say({ t: "welcome", peer: "p", node: "node-1", cluster: "c", nodes: [], heartbeat_s: 30 });
+    this.say({
+      t: "welcome",
+      peer: "p",
+      node: "node-1",
+      cluster: "c",
+      nodes: [],
+      heartbeat_s: this.heartbeat,
+    });
   }
 
   #take(socket, data, isBinary) {

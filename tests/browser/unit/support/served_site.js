@@ -18,7 +18,7 @@ const TYPES = { html: "text/html; charset=utf-8", css: "text/css", png: "image/p
  * A signed version of a site, each file of the type that its ending says.
  *
  * @param {{key: CryptoKey, bytes: Uint8Array<ArrayBuffer>}} owner
- * @param {Record<string, string>} files
+ * @param {Record<string, string | Uint8Array<ArrayBuffer>>} files
  * @param {{version?: number, project?: string, spa?: boolean, notFound?: string}} [options]
  */
 export async function signedSite(owner, files, { version = 1, project = "mysite", spa, notFound } = {}) {
@@ -27,7 +27,7 @@ export async function signedSite(owner, files, { version = 1, project = "mysite"
   const chunks = new Map();
   const listed = [];
   for (const [path, text] of Object.entries(files)) {
-    const bytes = new TextEncoder().encode(text);
+    const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
     const hashes = [];
     for (let at = 0; at < bytes.length; at += chunkSize) {
       const chunk = bytes.slice(at, at + chunkSize);
@@ -89,11 +89,11 @@ export async function servedSite(test, published) {
  *
  * @param {string} path
  * @param {{destination?: string, method?: string, headers?: Record<string, string>, cache?: string, integrity?: string,
- *   clientId?: string, resultingClientId?: string}} [options]
+ *   clientId?: string, resultingClientId?: string, referrer?: string}} [options]
  */
 export function fetchEvent(path, options = {}) {
   const { destination = "", headers = {}, clientId = "", resultingClientId = "" } = options;
-  const { method = "GET", cache = "default", integrity = "" } = options;
+  const { method = "GET", cache = "default", integrity = "", referrer = "about:client" } = options;
   const url = new URL(path, "http://mysite.localhost:7000");
   const mode = ["document", "iframe"].includes(destination) ? "navigate" : "no-cors";
   const request = {
@@ -103,6 +103,7 @@ export function fetchEvent(path, options = {}) {
     method,
     cache,
     integrity,
+    referrer,
     headers: new Headers(headers),
   };
   /** @type {any} */
