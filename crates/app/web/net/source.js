@@ -185,7 +185,7 @@ export class Source {
     }
     const stored = await sites.release(id, release.version);
     if (stored?.release.signature === release.signature) {
-      await sites.touch(id);
+      await sites.touch(id).catch(() => {});
       return stored.release;
     }
     if (site !== undefined && site.owner !== release.owner) {
