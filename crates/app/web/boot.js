@@ -3,6 +3,7 @@
 
 import { Links } from "./links/crowd_links.js";
 import { HostLink } from "./page/host_link.js";
+import { keepWorker } from "./page/kept_worker.js";
 import { LinkWatcher } from "./page/link_watcher.js";
 import { LoadedFiles } from "./page/loaded_files.js";
 import { documentParsed, pageLoaded } from "./page/page_moments.js";
@@ -70,6 +71,7 @@ async function bootPage() {
     secure: isSecureContext,
   });
   if (!place) return;
+  if (place.mayVisit && navigator.serviceWorker) keepWorker();
   void quietly("links", () => keepLinks(place));
   await quietly("visit", () => visitPage(place));
 }

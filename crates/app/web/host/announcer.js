@@ -157,7 +157,14 @@ export class Announcer {
   }
 
   /** @param {Presence} presence */
-  #tellHave({ version }) {
+  async #tellHave(presence) {
+    if (this.#queue.size === 0) return;
+    // Who has come to have all of it says so: nodes count those apart, and publishers wait for one.
+    if (presence.bits.toHave() === "all") {
+      await this.#host(presence);
+      return;
+    }
+    const { version } = presence;
     const numbers = [...this.#queue].sort((a, b) => a - b);
     this.#queue.clear();
     for (let at = 0; at < numbers.length; at += HAVE_AT_ONCE) {

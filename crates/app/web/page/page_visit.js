@@ -16,6 +16,8 @@ const LINKING =
 /** How long a worker may take with what it is given: milliseconds. */
 const PRIMING_PATIENCE = 120_000;
 
+const WORKER_SCRIPT = "/.crowd/worker.js";
+
 export class PageVisit {
   #place;
   #channel;
@@ -57,11 +59,14 @@ export class PageVisit {
   /** Starts the worker where the page has none, and gives it what is here. */
   async register() {
     const { serviceWorker } = navigator;
+    const register = () =>
+      serviceWorker.register(ownAddress(WORKER_SCRIPT), { type: "module", scope: ownAddress("/") });
     // Also where there is one: it costs nothing then, and brings back what the site has just unregistered.
-    const scope = ownAddress("/");
-    keepRegistered(await serviceWorker.register(ownAddress("/.crowd/worker.js"), { type: "module", scope }));
+    await register();
     this.#worker = (await serviceWorker.ready).active;
     if (this.#isFromNode) await this.#prime();
+    // The site may have been quicker than what keeps it from that.
+    if (!(await serviceWorker.getRegistration("/"))) await register();
   }
 
   /** @param {PerformanceResourceTiming[]} files */
@@ -93,13 +98,4 @@ export class PageVisit {
     const { project, version } = this.#place;
     emitState(this.#channel, state, { project, version, ...detail }, performance.timeOrigin + at);
   }
-}
-
-/**
- * Many sites tidy away the worker that an older version of theirs may have left, whichever it is. Here it is the app's,
- * so that they would be read anew from the network each time. A person unregisters it at `/.crowd/manage`.
- * @param {ServiceWorkerRegistration} registration
- */
-function keepRegistered(registration) {
-  registration.unregister = async () => false;
 }

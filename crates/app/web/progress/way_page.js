@@ -45,7 +45,8 @@ export class WayPage {
       say(this.said, "Copied.");
       say(this.copy, "Copied");
     };
-    this.#trace(trace);
+    // What the page came with is better than none.
+    this.#trace(trace || this.served.trace);
   }
 
   /** It has begun, or begun again. */

@@ -39,7 +39,7 @@ export class Priming {
     const { source } = this.sites.own;
     const manifest = await this.#manifestOf(version);
     if (!manifest) return { version: (await source.load()).release.version, mismatch: true, files: 0 };
-    await this.views.pin(clientId, version);
+    await this.views.pin(clientId, version, true);
     const opened = contentAt(manifest, page, { source, version });
     /** @type {("same" | "other" | "absent")[]} */
     const outcomes = opened ? [await this.#fetch(opened)] : [];

@@ -78,6 +78,8 @@ export class SiteFiles {
     const { request, resultingClientId } = event;
     const since = Date.now();
     try {
+      const begun = (await this.views.isBegun(event)) && (await fetch(request).catch(() => null));
+      if (begun) return begun;
       const path = requestPathOf(url);
       const version = await this.views.ofClient(event, site);
       // A worker is part of the page that starts it.

@@ -7,6 +7,8 @@
 
 /** So long a page keeps its version while the browser doesn't list it, as one that can be gone back to: ms. */
 const UNLISTED_AGE = 86_400_000;
+/** Of requests for what is loaded part by part. */
+const MEDIA = new Set(["audio", "video"]);
 /** Pages that are remembered here because the store has no room for them. */
 const MOST_UNSTORED = 128;
 
@@ -30,6 +32,16 @@ export class Views {
    */
   async ofClient({ clientId, request }, site) {
     return (await this.#pinned(clientId)) ?? (await this.#ofNested(clientId, request)) ?? site.active;
+  }
+
+  /**
+   * True where a request goes on with what the page began without this worker: browsers end a film whose later parts
+   * come from somewhere else than its first.
+   * @param {Pick<FetchEvent, "clientId" | "request">} event
+   */
+  async isBegun({ clientId, request }) {
+    if (!MEDIA.has(request.destination)) return false;
+    return this.store.views.isFromNode(clientId).catch(() => true);
   }
 
   /**
@@ -69,11 +81,12 @@ export class Views {
    * holds as long as the worker runs.
    * @param {string} clientId
    * @param {number} version
+   * @param {boolean} [fromNode] a node has rendered it
    */
-  async pin(clientId, version) {
+  async pin(clientId, version, fromNode = false) {
     if (!clientId) return;
     try {
-      await this.store.views.set(clientId, version);
+      await this.store.views.set(clientId, version, fromNode);
       this.#unstored.delete(clientId);
       const open = await this.clients.matchAll({ type: "all", includeUncontrolled: true });
       await this.store.views.dropUnlisted(new Set(open.map(({ id }) => id)), UNLISTED_AGE);

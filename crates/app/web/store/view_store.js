@@ -26,16 +26,30 @@ export class ViewStore {
   }
 
   /**
+   * True for a page that a node has rendered: also one that is not known.
+   *
+   * @param {string} clientId
+   * @returns {Promise<boolean>}
+   */
+  async isFromNode(clientId) {
+    const record = await this.#connection.run(["views"], "readonly", (transaction) =>
+      resultOf(transaction.objectStore("views").get(clientId)),
+    );
+    return record?.fromNode !== false;
+  }
+
+  /**
    * Pins `version` for a page; over 512 of them the oldest are forgotten.
    *
    * @param {string} clientId
    * @param {number} version
+   * @param {boolean} [fromNode] a node has rendered it
    * @returns {Promise<void>}
    */
-  async set(clientId, version) {
+  async set(clientId, version, fromNode = false) {
     await this.#connection.run(["views"], "readwrite", async (transaction) => {
       const views = transaction.objectStore("views");
-      views.put({ version, at: Date.now() }, clientId);
+      views.put({ version, fromNode, at: Date.now() }, clientId);
       if ((await resultOf(views.count())) <= MOST_VIEWS) return;
       const [keys, records] = await Promise.all([resultOf(views.getAllKeys()), resultOf(views.getAll())]);
       const ages = keys.map((key, at) => ({
@@ -60,8 +74,8 @@ export class ViewStore {
       const views = transaction.objectStore("views");
       const [keys, records] = await Promise.all([resultOf(views.getAllKeys()), resultOf(views.getAll())]);
       keys.forEach((key, index) => {
-        const { version, at } = records[index] ?? {};
-        if (typeof key === "string" && listed.has(key)) views.put({ version, at: now }, key);
+        const { version, fromNode, at } = records[index] ?? {};
+        if (typeof key === "string" && listed.has(key)) views.put({ version, fromNode, at: now }, key);
         else if (typeof key !== "string" || !(Math.abs(now - at) <= age)) views.delete(key);
       });
     });
