@@ -84,7 +84,9 @@ function report(ours, theirs) {
       ["ready", "ready: the visitor hosts (nginx: load event)"],
     ]) {
       const [a, b] = [middle(ours, which, what), middle(theirs, which, what)];
-      console.log(`| ${which} | ${words} | ${a.toFixed(1)} | ${b.toFixed(1)} | ${(a / b).toFixed(2)} |`);
+      // A page that is closed before it is painted has no such moment.
+      const cells = [a, b, a / b].map((value, at) => (Number.isFinite(value) ? value.toFixed(at < 2 ? 1 : 2) : "-"));
+      console.log(`| ${which} | ${words} | ${cells.join(" | ")} |`);
     }
   }
   const bytes = ["first", "second"].map((which) => middle(ours, which, "bytesBefore"));

@@ -65,6 +65,16 @@ scenario("a lying node: the worker refuses what it sends and asks another", asyn
   await visitor.ready(project);
   await tab.reload();
   await visitor.controlled(tab);
+  await eventually("it knows of the other node", () =>
+    tab.evaluate(async () => {
+      const opened = indexedDB.open("crowd");
+      await new Promise((done) => (opened.onsuccess = done));
+      const asked = opened.result.transaction("settings").objectStore("settings").get("nodes");
+      await new Promise((done) => (asked.onsuccess = done));
+      opened.result.close();
+      return !!asked.result;
+    }),
+  );
   const lies = new Set();
   const hashes = [...site.chunks("b.html"), ...site.chunks("big.bmp")];
   await visitor.context.route("**/.crowd/v1/**/chunk/*", async (route) => {
