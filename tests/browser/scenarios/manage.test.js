@@ -39,7 +39,8 @@ scenario("it tells version and size, stops hosting, and deletes everything", asy
     .getByRole("button", { name: /delete|forget/i })
     .first()
     .click();
-  const sure = manage.getByRole("button", { name: /yes|delete|really/i });
+  const sure = manage.getByRole("dialog").getByRole("button", { name: "Delete" });
+  await sure.click();
   await eventually("everything is deleted", async () => {
     const left = await manage.evaluate(async () => {
       const names = (await indexedDB.databases()).map(({ name }) => name);
@@ -57,7 +58,6 @@ scenario("it tells version and size, stops hosting, and deletes everything", asy
       database.close();
       return count;
     });
-    if (left && (await sure.first().isVisible())) await sure.first().click();
     return left === 0;
   });
 });
