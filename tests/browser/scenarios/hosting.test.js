@@ -131,10 +131,7 @@ scenario("a page that is open keeps its version, and the newer one is offered", 
   });
   const [node] = scene.nodes;
   const visitor = await scene.visitor({ shadows: true });
-  const tab = await visitor.page(node.at(project));
-  await visitor.ready(project);
-  await tab.reload();
-  await visitor.controlled(tab);
+  const tab = await visitor.returning(node, project);
   await peer.publish(site.next({ "index.html": page("Version 2"), "data.json": `{"version":2}` }));
   await eventually(
     "the newer version is offered",

@@ -45,10 +45,7 @@ scenario("where everybody lies the visitor gets an explanation, never their byte
   const { project, peer } = await scene.publish(FILES);
   const node = scene.nodes[1];
   const visitor = await scene.visitor();
-  const tab = await visitor.page(node.at(project));
-  await visitor.ready(project);
-  await tab.reload();
-  await visitor.controlled(tab);
+  const tab = await visitor.returning(node, project);
   peer.react = lie;
   const answer = await tab.goto(node.at(project, "b.html"));
   assert.equal(answer.status(), 503);
@@ -61,10 +58,7 @@ scenario("a lying node: the worker refuses what it sends and asks another", asyn
   const { project, site } = await scene.publish(FILES);
   const node = scene.nodes[1];
   const visitor = await scene.visitor();
-  const tab = await visitor.page(node.at(project));
-  await visitor.ready(project);
-  await tab.reload();
-  await visitor.controlled(tab);
+  const tab = await visitor.returning(node, project);
   await eventually("it knows of the other node", () =>
     tab.evaluate(async () => {
       const opened = indexedDB.open("crowd");
@@ -95,10 +89,7 @@ scenario("a release by another owner is refused, also with a higher version", as
   const { project, site } = await scene.publish(FILES);
   const node = scene.nodes[1];
   const visitor = await scene.visitor();
-  const tab = await visitor.page(node.at(project));
-  await visitor.ready(project);
-  await tab.reload();
-  await visitor.controlled(tab);
+  const tab = await visitor.returning(node, project);
   const { TestSite } = await import("../support/test_site.js");
   const stolen = new TestSite(project, { "index.html": page("Stolen") }, { version: 9 });
   let told = 0;

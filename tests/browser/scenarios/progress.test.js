@@ -44,10 +44,7 @@ scenario("the same for a page that a host's worker asks for in vain", async (sce
   const { project, site, peer } = await scene.publish(FILES);
   const node = scene.nodes[1];
   const visitor = await scene.visitor();
-  const tab = await visitor.page(node.at(project));
-  await visitor.ready(project);
-  await tab.reload();
-  await visitor.controlled(tab);
+  const tab = await visitor.returning(node, project);
   peer.close();
   await scene.hosted(project, 1, node);
   await tab.goto(node.at(project, "b.html"));
@@ -67,10 +64,7 @@ scenario("a slow host: a quiet page with progress, then the site", async (scene)
   });
   const node = scene.nodes[1];
   const visitor = await scene.visitor();
-  const tab = await visitor.page(node.at(project));
-  await visitor.ready(project);
-  await tab.reload();
-  await visitor.controlled(tab);
+  const tab = await visitor.returning(node, project);
   let release = () => {};
   const held = new Promise((done) => (release = done));
   peer.react = async (hash, site) => {

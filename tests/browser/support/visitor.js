@@ -99,6 +99,15 @@ export class Visitor {
     return page;
   }
 
+  /** A tab of somebody who has been here before: its page and all that it loads come from the worker. */
+  async returning(node, project) {
+    const page = await this.page(node.at(project));
+    await this.ready(project);
+    await page.reload();
+    await this.controlled(page);
+    return page;
+  }
+
   messages(t, project) {
     const of = ({ origin, message }) => message.t === t && (!project || origin.startsWith(`${project}.`));
     return this.told.filter(of).map(({ message }) => message);

@@ -19,9 +19,7 @@ export class ViewStore {
    * @returns {Promise<number | undefined>} the version
    */
   async get(clientId) {
-    const record = await this.#connection.run(["views"], "readonly", (transaction) =>
-      resultOf(transaction.objectStore("views").get(clientId)),
-    );
+    const record = await this.#record(clientId);
     return isVersion(record?.version) ? record.version : undefined;
   }
 
@@ -32,10 +30,14 @@ export class ViewStore {
    * @returns {Promise<boolean>}
    */
   async isFromNode(clientId) {
-    const record = await this.#connection.run(["views"], "readonly", (transaction) =>
+    return (await this.#record(clientId))?.fromNode !== false;
+  }
+
+  /** @param {string} clientId */
+  #record(clientId) {
+    return this.#connection.run(["views"], "readonly", (transaction) =>
       resultOf(transaction.objectStore("views").get(clientId)),
     );
-    return record?.fromNode !== false;
   }
 
   /**
