@@ -27,6 +27,24 @@ impl RegistryError {
         WireError::new(ErrorCode::Internal, message)
     }
 
+    /// What it is called in metrics.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unavailable",
+            Self::Corrupt(_) => "corrupt",
+            Self::Storage(_) => "storage",
+        }
+    }
+
+    /// The same, with its text changed: to say in which file or at which address, for example.
+    pub(crate) fn map_text(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Unavailable(why) => Self::Unavailable(change(why)),
+            Self::Corrupt(why) => Self::Corrupt(change(why)),
+            Self::Storage(why) => Self::Storage(change(why)),
+        }
+    }
+
     /// From any of redb's errors.
     pub(crate) fn of(error: impl Into<redb::Error>) -> Self {
         match error.into() {

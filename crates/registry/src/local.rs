@@ -6,23 +6,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use crowd_protocol::{ProjectName, Release};
 use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
-use redb::backends::InMemoryBackend;
-use redb::{Builder, Database, DatabaseError, StorageError};
+use futures_util::stream::{self, BoxStream};
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::BroadcastStream;
 
-use crate::store::Store;
+use crate::archive::{Archive, Fate};
+use crate::database_file::{DatabaseFile, in_memory};
+use crate::store::{Page, Store};
 use crate::writer::Writer;
 use crate::{Change, Outcome, Record, Registry, RegistryError};
 
-/// The file in the data directory.
-const FILE: &str = "registry.redb";
 /// Changes that a slow watcher may be behind before it misses some; a record has a kilobyte or two.
 const CHANGE_QUEUE: usize = 1024;
-/// redb's page cache, whose default is 1 GiB. The records of ten thousand names fit, and the system caches the rest.
-const CACHE_BYTES: usize = 16 << 20;
-
 /// The record in a file or in memory. Dropping it waits for the claims already made, then closes the file.
 pub struct LocalRegistry {
     // Before the store, so that it has ended when that closes.
@@ -36,33 +31,34 @@ impl LocalRegistry {
     /// damage is [`RegistryError::Corrupt`] now and not later. The errors name the file; one that is in use by
     /// another process, or is of a later format, is [`RegistryError::Storage`].
     pub async fn open(dir: &Path) -> Result<Self, RegistryError> {
-        let dir = dir.to_owned();
-        let opening = tokio::task::spawn_blocking(move || Self::open_file(&dir));
-        opening.await.map_err(|error| RegistryError::Storage(format!("opening it failed: {error}")))?
+        Self::open_or_create(dir, None).await
+    }
+
+    /// [`LocalRegistry::open`]; one that is new gets the id `id`, for it is to take another one's place.
+    pub async fn open_or_create(dir: &Path, id: Option<&str>) -> Result<Self, RegistryError> {
+        let (dir, id) = (dir.to_owned(), id.map(str::to_owned));
+        blocking(move || Self::open_file(&dir, id.as_deref())).await
+    }
+
+    /// [`LocalRegistry::open`], but none where there is none.
+    pub async fn open_existing(dir: &Path) -> Result<Option<Self>, RegistryError> {
+        match DatabaseFile::of(dir).exists() {
+            true => Self::open(dir).await.map(Some),
+            false => Ok(None),
+        }
     }
 
     /// A record that is gone with this value.
     pub fn in_memory() -> Result<Self, RegistryError> {
-        let database = builder().create_with_backend(InMemoryBackend::new()).map_err(RegistryError::of)?;
-        Self::start(Store::new(database, None)?)
+        Self::start(Store::new(in_memory()?, None, None)?)
     }
 
-    fn open_file(dir: &Path) -> Result<Self, RegistryError> {
-        let path = dir.join(FILE);
-        let (new_dir, new_file) = (!dir.exists(), !path.exists());
-        let io = |error: std::io::Error| in_file(&path, RegistryError::Storage(error.to_string()));
-        std::fs::create_dir_all(dir).map_err(io)?;
-        let database = named_failure(builder().create(&path)).map_err(|error| in_file(&path, error))?;
-        // A new file survives a power cut only once the directories that name it are on disk too.
-        if new_file {
-            sync_directory(dir).map_err(io)?;
-        }
-        if new_dir {
-            sync_directory(&dir.join("..")).map_err(io)?;
-        }
-        let file = path.clone();
-        let reopen = Box::new(move || named_failure(builder().open(&file)));
-        let store = Store::new(database, Some(reopen)).map_err(|error| in_file(&path, error))?;
+    fn open_file(dir: &Path, id: Option<&str>) -> Result<Self, RegistryError> {
+        let file = DatabaseFile::of(dir);
+        let database = file.open_or_create(id)?;
+        let (reopened, path) = (file.clone(), file.path());
+        let reopen = Box::new(move || reopened.open());
+        let store = Store::new(database, Some(reopen), id).map_err(|error| file.name(error))?;
         tracing::info!(path = %path.display(), id = store.id(), names = store.len()?, "registry.opened");
         Self::start(store)
     }
@@ -104,38 +100,34 @@ impl Registry for LocalRegistry {
     }
 }
 
-fn builder() -> Builder {
-    let mut builder = Database::builder();
-    builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
-    builder
-}
+#[async_trait]
+impl Archive for LocalRegistry {
+    fn records(&self) -> BoxStream<'_, Vec<Result<Arc<Record>, RegistryError>>> {
+        let pages = stream::unfold(Some(None), async |after: Option<Option<String>>| {
+            let after = after?;
+            match self.store.page(after.as_deref()) {
+                Ok(Page { last: None, .. }) => None,
+                Ok(Page { records, last }) => Some((records, Some(last))),
+                Err(error) => Some((vec![Err(error)], None)),
+            }
+        });
+        pages.boxed()
+    }
 
-fn named_failure(opened: Result<Database, DatabaseError>) -> Result<Database, RegistryError> {
-    opened.map_err(|error| match error {
-        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => RegistryError::Storage(
-            "it is in use by another process: one node only may keep this registry".into(),
-        ),
-        // How redb says that a file is not one of its own.
-        DatabaseError::Storage(StorageError::Io(error))
-            if error.kind() == std::io::ErrorKind::InvalidData =>
-        {
-            RegistryError::Corrupt(error.to_string())
-        }
-        error => RegistryError::of(error),
-    })
-}
-
-fn in_file(path: &Path, error: RegistryError) -> RegistryError {
-    let named = |why| format!("{}: {why}", path.display());
-    match error {
-        RegistryError::Unavailable(why) => RegistryError::Unavailable(named(why)),
-        RegistryError::Corrupt(why) => RegistryError::Corrupt(named(why)),
-        RegistryError::Storage(why) => RegistryError::Storage(named(why)),
+    async fn restore(&self, records: &[Arc<Record>]) -> Result<Vec<Fate>, RegistryError> {
+        let (store, records) = (self.store.clone(), records.to_vec());
+        let fates = blocking(move || store.restore(&records)).await?;
+        // Nobody watching is fine.
+        let _ = self.changes.send(Change::Missed);
+        Ok(fates)
     }
 }
 
-fn sync_directory(dir: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { std::fs::File::open(dir)?.sync_all() } else { Ok(()) }
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, RegistryError> + Send + 'static,
+) -> Result<T, RegistryError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| RegistryError::Storage(format!("its work was broken off: {error}")))?
 }
 
 #[cfg(test)]

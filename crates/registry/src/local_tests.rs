@@ -2,11 +2,12 @@
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use redb::TableDefinition;
+use redb::{Database, TableDefinition};
 use tempfile::TempDir;
 
 use super::*;
 use crate::contract::{contract, release};
+use crate::database_file::FILE;
 
 #[tokio::test]
 async fn both_forms_keep_the_contract() {
@@ -35,6 +36,19 @@ async fn reopening_keeps_everything_and_the_id() {
     assert_eq!(registry.len().await.unwrap(), 2);
     assert_eq!(all(&registry, &["a", "b"]).await, before);
     assert_ne!(LocalRegistry::in_memory().unwrap().id(), id);
+}
+
+#[tokio::test]
+async fn a_registry_whose_making_was_killed_is_made_again() {
+    let dir = TempDir::new().unwrap();
+    let unfinished = dir.path().join("registry.redb.new");
+    // Some of it, as it is before redb writes the first bytes of the file; and all of it, before it has its name.
+    std::fs::write(&unfinished, vec![0; 8_192]).unwrap();
+    drop(LocalRegistry::open(dir.path()).await.unwrap());
+    std::fs::rename(dir.path().join(FILE), &unfinished).unwrap();
+    let registry = LocalRegistry::open_or_create(dir.path(), Some("another")).await.unwrap();
+    assert_eq!(registry.id(), "another");
+    assert!(!unfinished.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,8 @@
 //! What is kept of one name, and the form it is stored in.
 
-use crowd_protocol::{ChunkHash, Release};
+use std::sync::Arc;
+
+use crowd_protocol::{ChunkHash, ProjectName, Release};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -81,6 +83,17 @@ impl Record {
             return Err(corrupt(&"the older versions are not in falling order"));
         }
         Ok(Self { release, older })
+    }
+
+    /// [`Record::from_json`] of what is stored under `project`; errors name it.
+    pub(crate) fn stored_as(project: &ProjectName, json: &[u8]) -> Result<Arc<Self>, RegistryError> {
+        let record =
+            Self::from_json(json).map_err(|error| error.map_text(|why| format!("{project}: {why}")))?;
+        if record.release.project != *project {
+            let message = format!("{project} is recorded as {}", record.release.project);
+            return Err(RegistryError::Corrupt(message));
+        }
+        Ok(Arc::new(record))
     }
 }
 

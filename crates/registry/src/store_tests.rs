@@ -34,6 +34,36 @@ fn a_group_costs_what_one_claim_costs() {
 }
 
 #[test]
+fn all_records_are_read_page_by_page_and_a_damaged_one_in_its_place() {
+    let disk = Disk::new();
+    let store = disk.store();
+    let claims: Vec<Claim> =
+        (0..PAGE as u64 + 3).map(|n| claim(&format!("site-{n:03}"), 1, n + 1, None)).collect();
+    store.commit(&claims).unwrap();
+    store.write(|table| Ok(vec![table.insert("site-258", &b"{}"[..]).is_ok()]), |_| true).unwrap();
+
+    let (mut names, mut damaged, mut after) = (Vec::new(), 0, None);
+    loop {
+        let page = store.page(after.as_deref()).unwrap();
+        for record in page.records {
+            match record {
+                Ok(record) => names.push(record.release.project.to_string()),
+                Err(error) => {
+                    damaged += 1;
+                    assert!(error.to_string().contains("site-258: not a record"), "{error}");
+                }
+            }
+        }
+        after = page.last;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((names.len(), damaged), (PAGE + 2, 1));
+    assert!(names.is_sorted());
+}
+
+#[test]
 fn claims_of_a_group_see_the_ones_before_them_and_conflicts_cost_nothing() {
     let disk = Disk::new();
     let store = disk.store();
@@ -140,7 +170,7 @@ impl Disk {
             let backend = Backend { file, state: state.clone() };
             Database::builder().create_with_backend(backend).map_err(RegistryError::of)
         };
-        Store::new(open().unwrap(), Some(Box::new(open))).unwrap()
+        Store::new(open().unwrap(), Some(Box::new(open)), None).unwrap()
     }
 }
 

@@ -75,7 +75,7 @@ impl Drop for Writer {
         // It may be pausing before it tries the disk again.
         thread.thread().unpark();
         if thread.join().is_err() {
-            tracing::error!("registry writer panicked");
+            tracing::error!("registry.writer_panicked");
         }
     }
 }
@@ -87,7 +87,7 @@ fn run(store: &Store, mut waiting: mpsc::Receiver<Claim>, changes: &broadcast::S
         let failure = outcomes.as_ref().err().cloned();
         answer(&mut group, outcomes, changes);
         if let Some(error) = failure {
-            tracing::error!(%error, "registry commit failed");
+            tracing::error!(%error, "registry.commit_failed");
             recover(store, &mut waiting);
             // A commit that failed may have reached the disk all the same. Nobody watching is fine, as below.
             let _ = changes.send(Change::Missed);
@@ -98,7 +98,7 @@ fn run(store: &Store, mut waiting: mpsc::Receiver<Claim>, changes: &broadcast::S
 /// Reopens the store, as often as it takes. Who claims meanwhile is told so at the next attempt.
 fn recover(store: &Store, waiting: &mut mpsc::Receiver<Claim>) {
     while let Err(error) = store.reopen() {
-        tracing::error!(%error, "registry reopening failed");
+        tracing::error!(%error, "registry.reopening_failed");
         while let Ok(claim) = waiting.try_recv() {
             let _ = claim.answer.send(Err(RegistryError::Unavailable(error.to_string())));
         }
@@ -107,7 +107,7 @@ fn recover(store: &Store, waiting: &mut mpsc::Receiver<Claim>) {
         }
         std::thread::park_timeout(REOPEN_PAUSE);
     }
-    tracing::warn!("registry reopened");
+    tracing::warn!("registry.reopened");
 }
 
 fn answer(

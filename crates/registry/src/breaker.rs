@@ -1,4 +1,4 @@
-//! Remembers that a node did not answer, so that not every call has to find out for itself.
+//! Remembers that a registry did not answer, so that not every call has to find out for itself.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,19 +10,21 @@ const OPEN_FOR: Duration = Duration::from_millis(500);
 
 /// Closed while calls succeed.
 #[derive(Debug)]
-pub(crate) struct Breaker {
+pub struct Breaker {
     born: Instant,
     /// Milliseconds since `born` until which it is open; 0 where it is closed.
     open_until: AtomicU64,
 }
 
-impl Breaker {
-    pub(crate) fn new() -> Self {
+impl Default for Breaker {
+    fn default() -> Self {
         Self { born: Instant::now(), open_until: AtomicU64::new(0) }
     }
+}
 
+impl Breaker {
     /// True where a call may be made. While it is open, one call in each [`OPEN_FOR`] may.
-    pub(crate) fn allows(&self) -> bool {
+    pub fn allows(&self) -> bool {
         let until = self.open_until.load(Ordering::Acquire);
         if until == 0 {
             return true;
@@ -34,12 +36,12 @@ impl Breaker {
     }
 
     /// A call went through.
-    pub(crate) fn succeeded(&self) {
+    pub fn succeeded(&self) {
         self.open_until.store(0, Ordering::Release);
     }
 
     /// A call did not.
-    pub(crate) fn failed(&self) {
+    pub fn failed(&self) {
         self.open_until.store(self.now() + OPEN_FOR.as_millis() as u64, Ordering::Release);
     }
 
@@ -54,7 +56,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn after_a_failure_one_call_tries_for_all() {
-        let breaker = Breaker::new();
+        let breaker = Breaker::default();
         assert!(breaker.allows());
         breaker.failed();
         assert!(!breaker.allows());

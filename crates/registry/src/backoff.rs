@@ -6,32 +6,33 @@ use rand::RngExt;
 
 /// Doubles from `least` to `most`; each wait is a random part of it, half at least.
 #[derive(Debug)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     least: Duration,
     most: Duration,
     next: Duration,
 }
 
 impl Backoff {
-    pub(crate) fn new(least: Duration, most: Duration) -> Self {
+    /// Waits from `least`, which is more than nothing, to `most`.
+    pub fn new(least: Duration, most: Duration) -> Self {
         Self { least, most, next: least }
     }
 
     /// How long to wait now.
-    pub(crate) fn wait(&mut self) -> Duration {
+    pub fn wait(&mut self) -> Duration {
         let wait = jittered(self.next);
         self.next = (self.next * 2).min(self.most);
         wait
     }
 
     /// It went well: the next failure waits for the least time again.
-    pub(crate) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.next = self.least;
     }
 }
 
 /// Between half of `wait` and all of it.
-pub(crate) fn jittered(wait: Duration) -> Duration {
+pub fn jittered(wait: Duration) -> Duration {
     wait.mul_f64(rand::rng().random_range(0.5..=1.0))
 }
 

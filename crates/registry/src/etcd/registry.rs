@@ -1,0 +1,151 @@
+//! [`Registry`] on etcd.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use crowd_protocol::{ProjectName, Release};
+use etcd_client::{Client, Compare, CompareOp, GetResponse, Txn, TxnOp, TxnOpResponse};
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+
+use super::keys::Keys;
+use super::members::{Members, Patience};
+use super::records::{Page, Records, Written, get};
+use super::watch::Watch;
+use super::{EtcdAccess, EtcdAddress};
+use crate::archive::{Archive, Fate, fate};
+use crate::identity::{FORMAT, check_format, fresh_id};
+use crate::{Change, Outcome, Record, Registry, RegistryError};
+
+/// Records that are written at once while all of a registry is copied.
+const WRITES_AT_ONCE: usize = 16;
+
+/// The record in etcd, which all nodes of a cluster use alike.
+pub(crate) struct EtcdRegistry {
+    id: String,
+    records: Arc<Records>,
+}
+
+impl EtcdRegistry {
+    /// See [`super::open()`].
+    pub(crate) async fn open(
+        address: &EtcdAddress,
+        access: EtcdAccess,
+        id: Option<&str>,
+    ) -> Result<Self, RegistryError> {
+        let records = records(address, access);
+        let id = id.map_or_else(fresh_id, |id| Ok(id.to_owned()))?;
+        let keys = [records.keys.format(), records.keys.id()];
+        let create = keys.iter().zip([FORMAT, &id]).map(|(key, value)| TxnOp::put(key.as_str(), value, None));
+        let identify = Txn::new()
+            .when([Compare::create_revision(keys[1].as_str(), CompareOp::Equal, 0)])
+            .and_then(create.collect::<Vec<_>>())
+            .or_else(keys.each_ref().map(|key| TxnOp::get(key.as_str(), None)));
+        let identify = |mut client: Client| {
+            let identify = identify.clone();
+            async move { client.txn(identify).await }
+        };
+        let answer = records.members.call(Patience::write(), identify).await?;
+        if answer.succeeded() {
+            tracing::info!(%address, id, "registry.created");
+            return Ok(Self { id, records: Arc::new(records) });
+        }
+        match &answer.op_responses()[..] {
+            [TxnOpResponse::Get(format), TxnOpResponse::Get(id)] => {
+                check_format(text(format).as_deref())?;
+                let id = text(id).ok_or_else(|| RegistryError::Corrupt("it has no id".into()))?;
+                tracing::info!(%address, id, "registry.opened");
+                Ok(Self { id, records: Arc::new(records) })
+            }
+            _ => Err(RegistryError::Storage("etcd's answer to a transaction lacks what was asked".into())),
+        }
+    }
+
+    /// See [`super::open_existing`].
+    pub(crate) async fn open_existing(
+        address: &EtcdAddress,
+        access: EtcdAccess,
+    ) -> Result<Option<Self>, RegistryError> {
+        let records = records(address, access);
+        let ask = async |key: String| {
+            let answer = records.members.call(Patience::write(), |client| get(client, key.clone(), None));
+            Ok(text(&answer.await?))
+        };
+        let Some(id) = ask(records.keys.id()).await? else { return Ok(None) };
+        check_format(ask(records.keys.format()).await?.as_deref())?;
+        Ok(Some(Self { id, records: Arc::new(records) }))
+    }
+
+    /// Stores one record of another registry, if it may be.
+    async fn restore_one(&self, record: &Record) -> Result<Fate, RegistryError> {
+        let patience = Patience::write();
+        let mut there = self.records.get_within(&record.release.project, patience).await?;
+        loop {
+            let fate = fate(there.as_ref().map(|found| &*found.record), record);
+            if !fate.is_written() {
+                return Ok(fate);
+            }
+            match self.records.replace(there.as_ref(), record, patience).await? {
+                Written::Done => return Ok(fate),
+                Written::Found(other) => there = other,
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Registry for EtcdRegistry {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    async fn get(&self, project: &ProjectName) -> Result<Option<Arc<Record>>, RegistryError> {
+        Ok(self.records.get(project).await?.map(|found| found.record))
+    }
+
+    async fn compare_and_set(
+        &self,
+        release: &Release,
+        expected: Option<u64>,
+    ) -> Result<Outcome, RegistryError> {
+        self.records.claim(release, expected).await
+    }
+
+    async fn watch(&self) -> Result<BoxStream<'static, Change>, RegistryError> {
+        let watch = Watch::start(self.records.clone()).await?;
+        Ok(stream::unfold(watch, |mut watch| async move { Some((watch.next().await, watch)) }).boxed())
+    }
+
+    async fn len(&self) -> Result<u64, RegistryError> {
+        self.records.len().await
+    }
+}
+
+#[async_trait]
+impl Archive for EtcdRegistry {
+    fn records(&self) -> BoxStream<'_, Vec<Result<Arc<Record>, RegistryError>>> {
+        let first = Some((self.records.keys.records().into_bytes(), 0));
+        let pages = stream::unfold(first, async |at| {
+            let (key, revision) = at?;
+            match self.records.page(key, revision).await {
+                Ok(Page { records, revision, next }) => Some((records, next.map(|key| (key, revision)))),
+                Err(error) => Some((vec![Err(error)], None)),
+            }
+        });
+        pages.boxed()
+    }
+
+    async fn restore(&self, records: &[Arc<Record>]) -> Result<Vec<Fate>, RegistryError> {
+        let writes = records.iter().map(|record| self.restore_one(record));
+        let fates = stream::iter(writes.collect::<Vec<_>>()).buffered(WRITES_AT_ONCE);
+        fates.collect::<Vec<_>>().await.into_iter().collect()
+    }
+}
+
+fn records(address: &EtcdAddress, access: EtcdAccess) -> Records {
+    Records { members: Members::new(address, access), keys: Keys::new(address.prefix()) }
+}
+
+fn text(answer: &GetResponse) -> Option<String> {
+    answer.kvs().first().map(|pair| String::from_utf8_lossy(pair.value()).into_owned())
+}
