@@ -3,6 +3,7 @@
 //! until they are let go.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::time::Duration;
 
 use crowd_protocol::ProjectName;
@@ -45,6 +46,15 @@ impl Announcer {
 
     pub(crate) fn hosting(&self, project: &ProjectName) -> Option<&Hosting> {
         self.rows.get(project).map(|row| &row.hosting)
+    }
+
+    /// What the own peers host of the projects that come after this one by name.
+    pub(crate) fn after(
+        &self,
+        project: Option<&ProjectName>,
+    ) -> impl Iterator<Item = (&ProjectName, &Hosting)> {
+        let from = project.map_or(Bound::Unbounded, Bound::Excluded);
+        self.rows.range((from, Bound::Unbounded)).map(|(project, row)| (project, &row.hosting))
     }
 
     pub(crate) fn len(&self) -> usize {

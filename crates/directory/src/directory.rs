@@ -8,7 +8,7 @@ use crowd_protocol::ProjectName;
 
 use crate::announcer::Announcer;
 use crate::rings::Rings;
-use crate::{Effect, Hosting, NodeName, Ring, Row, Table};
+use crate::{Effect, Hosting, NodeName, Ring, Row, SingleHosted, Table};
 
 /// One node's part of the directory. Sans-I/O: calls return what has to be sent.
 #[derive(Debug)]
@@ -146,6 +146,14 @@ impl Directory {
     /// What the own peers host of `project`.
     pub fn hosting(&self, project: &ProjectName) -> Option<&Hosting> {
         self.announcer.hosting(project)
+    }
+
+    /// Looks at up to `most` of the projects known here that come after `after` by name, for those that one peer hosts
+    /// and nobody else. Each is told by its first owner alone, so that no two nodes tell the same one.
+    pub fn single_hosted(&self, after: Option<&ProjectName>, most: usize, now: Duration) -> SingleHosted {
+        SingleHosted::look(&self.table, &self.announcer, after, most, now, |project| {
+            self.ring().owners_of(crate::mix::key(project.as_str())).next() == Some(&self.me)
+        })
     }
 
     /// Rows held for other nodes.

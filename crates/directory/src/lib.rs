@@ -18,6 +18,7 @@ mod node_name;
 mod owner;
 mod ring;
 mod rings;
+mod single_hosted;
 mod table;
 
 pub use announcer::RETRY;
@@ -28,4 +29,5 @@ pub use node_name::NodeName;
 pub use owner::RENEW_EVERY;
 pub use ring::{REPLICAS, Ring, VIRTUAL_NODES};
 pub use rings::TRANSITION;
+pub use single_hosted::SingleHosted;
 pub use table::{LEASE, MAX_ROWS, Table};

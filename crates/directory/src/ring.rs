@@ -14,6 +14,9 @@ pub const REPLICAS: usize = 3;
 /// Places of each node on the ring. More even the shares, and cost memory (24 bytes each) and time to change.
 pub const VIRTUAL_NODES: usize = 128;
 
+/// Keys on the ring.
+const WHOLE: f64 = (1u128 << 64) as f64;
+
 /// Nodes on a ring of `u64`. Node and project enter as the first 8 bytes of the SHA-256 of their names, little-endian;
 /// places are FNV-1a of those 8 bytes, finished by splitmix64, and hashed again for each further place or replica.
 ///
@@ -95,7 +98,32 @@ impl Ring {
         }
         let id = key(node.as_str());
         let own = self.places.resident_ranges().filter(|range| *range.node() == id);
-        own.map(|range| (range.keys().end() - range.keys().start()) as f64 + 1.0).sum::<f64>() / 2f64.powi(64)
+        own.map(|range| (range.keys().end() - range.keys().start()) as f64 + 1.0).sum::<f64>() / WHOLE
+    }
+}
+
+impl Ring {
+    /// [`Ring::share`] of every node, by name, in one pass.
+    pub fn shares(&self) -> BTreeMap<NodeName, f64> {
+        let mut shares: BTreeMap<_, _> = self.names.values().map(|name| (name.clone(), 0.0)).collect();
+        for (_, length, name) in self.parts() {
+            *shares.get_mut(name).expect("every part belongs to a named node") += length;
+        }
+        shares
+    }
+
+    /// The ring from its start: where each part ends (up to 1) that one node is the first owner of, and whose it is.
+    pub fn arcs(&self) -> Vec<(f64, NodeName)> {
+        self.parts().map(|(start, length, name)| (start + length, name.clone())).collect()
+    }
+
+    /// Where each part begins, how long it is, and whose.
+    fn parts(&self) -> impl Iterator<Item = (f64, f64, &NodeName)> {
+        self.places.resident_ranges().map(|range| {
+            let (start, end) = (*range.keys().start(), *range.keys().end());
+            let name = self.names.get(range.node()).expect("every place belongs to a named node");
+            (start as f64 / WHOLE, ((end - start) as f64 + 1.0) / WHOLE, name)
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! long as their node's lease.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::time::Duration;
 
 use crowd_protocol::ProjectName;
@@ -127,10 +128,23 @@ impl Table {
     /// Without those of nodes that are suspended or whose lease lapsed.
     pub fn find(&self, project: &ProjectName, now: Duration) -> Vec<Row> {
         let rows = self.projects.get(project).map_or(&[][..], Vec::as_slice);
-        let lives = |row: &&Row| self.nodes.get(&row.node).is_some_and(|node| !node.away && now < node.until);
-        let mut rows: Vec<Row> = rows.iter().filter(lives).cloned().collect();
+        let mut rows: Vec<Row> = rows.iter().filter(|row| self.lives(row, now)).cloned().collect();
         Row::sort(&mut rows);
         rows
+    }
+
+    /// False where its node is suspended, or its lease lapsed.
+    pub(crate) fn lives(&self, row: &Row, now: Duration) -> bool {
+        self.nodes.get(&row.node).is_some_and(|node| !node.away && now < node.until)
+    }
+
+    /// The projects that come after this one by name, with all rows.
+    pub(crate) fn after(
+        &self,
+        project: Option<&ProjectName>,
+    ) -> impl Iterator<Item = (&ProjectName, &[Row])> {
+        let from = project.map_or(Bound::Unbounded, Bound::Excluded);
+        self.projects.range((from, Bound::Unbounded)).map(|(project, rows)| (project, rows.as_slice()))
     }
 
     /// Drops the rows of nodes whose lease lapsed.

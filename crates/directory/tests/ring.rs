@@ -94,3 +94,22 @@ fn ring<const N: usize>(nodes: [&str; N]) -> Ring {
 fn projects(n: usize) -> Vec<ProjectName> {
     (0..n).map(|i| ProjectName::parse(&format!("project-{i:05}")).expect("a valid name")).collect()
 }
+
+#[test]
+fn shares_and_arcs_are_of_the_same_ring() {
+    let ring = ring(["a", "b", "c"]);
+    let shares = ring.shares();
+    let arcs = ring.arcs();
+    let (mut from, mut sums) = (0.0, BTreeMap::<NodeName, f64>::new());
+    for (end, node) in &arcs {
+        assert!(*end > from, "they follow each other");
+        *sums.entry(node.clone()).or_default() += end - from;
+        from = *end;
+    }
+    assert!((from - 1.0).abs() < 1e-9 && arcs.len() > 100, "{} arcs up to {from}", arcs.len());
+    assert!(arcs.windows(2).all(|pair| pair[0].1 != pair[1].1), "neighbours are not of one node");
+    for (node, share) in &shares {
+        assert!((share - ring.share(node)).abs() < 1e-9 && (share - sums[node]).abs() < 1e-9, "{node}");
+    }
+    assert!(Ring::new().arcs().is_empty() && Ring::new().shares().is_empty());
+}

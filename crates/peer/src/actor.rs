@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crowd_protocol::{ErrorCode, NodeMessage, PeerMessage, ProjectName, Release, WireError};
+use crowd_protocol::{ErrorCode, NodeMessage, PeerMessage, ProjectName, Release, TraceParent, WireError};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -174,9 +174,10 @@ impl Actor {
 
     fn on_message(&mut self, link: LinkId, message: NodeMessage, outbox: mpsc::Sender<Message>) {
         match message {
-            NodeMessage::Request { id, project, version, sha256, traceparent: _ } => {
+            NodeMessage::Request { id, project, version, sha256, traceparent } => {
                 let stores = self.hostings.stores(&project, version);
-                self.serving.start(Asked { id, project, sha256, stores, outbox });
+                let trace = traceparent.as_deref().and_then(TraceParent::parse);
+                self.serving.start(Asked { id, project, sha256, stores, trace, outbox });
             }
             NodeMessage::Updated { project, version } => {
                 self.shared.emit(Event::Updated { project, version });

@@ -31,6 +31,7 @@ mod pins;
 mod safe_path;
 mod serving;
 mod shared;
+mod spans;
 mod stats;
 mod store;
 mod tls;

@@ -7,16 +7,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use crowd_protocol::{
     Answer, ChunkHash, ErrorCode, FileInfo, Have, MAX_AWAITING, NodeMessage, PeerMessage, ProjectName,
-    Release, RequestPath, Want,
+    Release, RequestPath, TraceParent, Want,
 };
+use crowd_trace::context_of;
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::actor::Actor;
 use crate::command::Command;
 use crate::dial::{Dialed, Dialer};
 use crate::shared::Shared;
+use crate::spans::{request_span, tell};
 use crate::stats::Counters;
 use crate::{ChunkStore, Connection, Event, PeerConfig, PeerError, Stats};
 
@@ -173,7 +176,8 @@ impl Peer {
         Ok(self.request(project, Want::Hash(*hash), None, None).await?.body)
     }
 
-    /// A `request` as the protocol has it; `traceparent` (W3C) is continued by the node. The body is hashed here.
+    /// A `request` as the protocol has it; `traceparent` (W3C) is the trace that it is part of, by default that of the
+    /// current span. The body is hashed here.
     pub async fn request(
         &self,
         project: &ProjectName,
@@ -181,6 +185,10 @@ impl Peer {
         version: Option<u64>,
         traceparent: Option<String>,
     ) -> Result<Answer, PeerError> {
+        let trace = traceparent.as_deref().and_then(TraceParent::parse);
+        let span = request_span(project, &want, trace);
+        // As it was given where nobody traces here.
+        let traceparent = context_of(&span).map(|here| here.to_string()).or(traceparent);
         let message = |id| PeerMessage::Request {
             id,
             project: project.clone(),
@@ -188,15 +196,10 @@ impl Peer {
             version,
             traceparent: traceparent.clone(),
         };
-        let NodeMessage::Response(answer) = self.ask("request", message, None).await? else {
-            return Err(PeerError::OddAnswer { what: "request" });
-        };
-        let wanted = match &want {
-            Want::Hash(hash) => *hash,
-            Want::Path { .. } => answer.sha256,
-        };
-        let found = ChunkHash::of(&answer.body);
-        if found == wanted { Ok(answer) } else { Err(PeerError::WrongHash { wanted, found }) }
+        let answer = self.ask("request", message, None).instrument(span.clone()).await;
+        let answer = answer.and_then(|answer| verified(answer, &want));
+        tell(&span, &answer);
+        answer
     }
 
     /// Asks the node whether it is there.
@@ -274,6 +277,19 @@ impl Peer {
         let seconds = self.request_timeout.as_secs();
         timeout_at(deadline, asking).await.map_err(|_| PeerError::Timeout { what, seconds })?
     }
+}
+
+/// A `response` whose body is what was wanted, or at least what it says.
+fn verified(answer: NodeMessage, want: &Want) -> Result<Answer, PeerError> {
+    let NodeMessage::Response(answer) = answer else {
+        return Err(PeerError::OddAnswer { what: "request" });
+    };
+    let wanted = match want {
+        Want::Hash(hash) => *hash,
+        Want::Path { .. } => answer.sha256,
+    };
+    let found = ChunkHash::of(&answer.body);
+    if found == wanted { Ok(answer) } else { Err(PeerError::WrongHash { wanted, found }) }
 }
 
 async fn dial_first(dialer: &Dialer, config: &PeerConfig) -> Result<Dialed, PeerError> {

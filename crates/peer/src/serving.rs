@@ -7,16 +7,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crowd_protocol::{
-    Answer, ChunkHash, ErrorCode, ErrorMessage, MAX_OPEN, PeerMessage, ProjectName, WireError,
+    Answer, ChunkHash, ErrorCode, ErrorMessage, MAX_OPEN, PeerMessage, ProjectName, TraceParent, WireError,
 };
+use crowd_trace::fail;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
+use tracing::Instrument;
 
 use crate::ChunkStore;
 use crate::link::encode;
+use crate::spans::serve_span;
 
 /// Chunks read and sent at once: what one node may have open towards one peer.
 const OPEN: usize = MAX_OPEN;
@@ -38,6 +41,8 @@ pub(crate) struct Asked {
     pub(crate) project: ProjectName,
     pub(crate) sha256: ChunkHash,
     pub(crate) stores: Vec<Arc<dyn ChunkStore>>,
+    /// The trace that the request is part of.
+    pub(crate) trace: Option<TraceParent>,
     /// The connection that it came on.
     pub(crate) outbox: mpsc::Sender<Message>,
 }
@@ -80,11 +85,17 @@ impl Serving {
 
 /// None where the connection is gone.
 async fn serve(asked: Asked) -> Option<Served> {
-    let Asked { id, project, sha256, stores, outbox } = asked;
-    let found = tokio::time::timeout(STORE_TIMEOUT, find(&stores, &project, &sha256)).await.ok().flatten();
+    let Asked { id, project, sha256, stores, trace, outbox } = asked;
+    let span = serve_span(&project, trace);
+    let found = tokio::time::timeout(STORE_TIMEOUT, find(&stores, &project, &sha256));
+    let found = found.instrument(span.clone()).await.ok().flatten();
     let bytes = found.as_ref().map(|body| body.len() as u64);
+    match bytes {
+        Some(bytes) => drop(span.record("crowd.bytes", bytes)),
+        None => fail(&span, ErrorCode::NotHere.as_str()),
+    }
     let message = match found {
-        Some(body) => PeerMessage::Response(Answer { id, sha256, file: None, body }),
+        Some(body) => PeerMessage::Response(Answer { id, sha256, file: None, traceparent: None, body }),
         None => not_here(id),
     };
     outbox.send(encode(&message)).await.ok()?;

@@ -96,6 +96,32 @@ impl ErrorCode {
     }
 }
 
+impl ErrorCode {
+    /// True where the cluster or its peers failed, false where whoever asked has to ask for something else.
+    pub fn is_failure(self) -> bool {
+        match self {
+            Self::BadManifest
+            | Self::NoPeer
+            | Self::NotHere
+            | Self::Timeout
+            | Self::RateLimited
+            | Self::Internal
+            | Self::Unknown => true,
+            Self::BadMessage
+            | Self::BadName
+            | Self::BadPath
+            | Self::BadSignature
+            | Self::UnknownProject
+            | Self::NotFound
+            | Self::NameTaken
+            | Self::NotAllowed
+            | Self::StaleVersion
+            | Self::TooLarge
+            | Self::Blocked => false,
+        }
+    }
+}
+
 impl std::str::FromStr for ErrorCode {
     type Err = std::convert::Infallible;
 

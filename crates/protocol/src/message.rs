@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::json::{Counted, Whole};
-use crate::{ChunkHash, ErrorCode, Frame, MAX_MEDIA_TYPE, ProjectName, RequestPath, WireError};
+use crate::{ChunkHash, ErrorCode, Frame, MAX_MEDIA_TYPE, ProjectName, RequestPath, TraceParent, WireError};
 
 /// The highest `id`, 2^53 - 1.
 pub const MAX_ID: u64 = (1 << 53) - 1;
@@ -77,6 +77,8 @@ pub struct Answer {
     pub sha256: ChunkHash,
     /// Present where a node answers a request by path; what a peer says of it is not read.
     pub file: Option<FileInfo>,
+    /// The trace of the request, as the node that answers it has it; what a peer says of it is not read.
+    pub traceparent: Option<TraceParent>,
     /// The chunk.
     pub body: Bytes,
 }
@@ -210,11 +212,11 @@ impl<'j> Envelope<'j> {
         };
         let id = self.needs_id()?;
         let Fields { sha256 } = self.fields()?;
-        Ok(Answer { id, sha256, file: None, body })
+        Ok(Answer { id, sha256, file: None, traceparent: None, body })
     }
 
-    /// What a node adds to its `response`: all of it or, with a request by hash, nothing.
-    pub(crate) fn file_info(&self) -> Result<Option<FileInfo>, DecodeError> {
+    /// A node's `response`: what it says of the file, all of it or, with a request by hash, nothing; and the trace.
+    pub(crate) fn node_answer(&self, body: Option<Bytes>) -> Result<Answer, DecodeError> {
         #[derive(Deserialize)]
         struct Fields {
             version: Option<Counted>,
@@ -224,8 +226,10 @@ impl<'j> Envelope<'j> {
             chunk: Option<u32>,
             chunks: Option<u32>,
             status: Option<u16>,
+            traceparent: Option<String>,
         }
-        let Fields { version, media_type, size, chunk, chunks, status } = self.fields()?;
+        let answer = self.answer(body)?;
+        let Fields { version, media_type, size, chunk, chunks, status, traceparent } = self.fields()?;
         let file = (|| {
             Some(FileInfo {
                 version: version?.0,
@@ -240,7 +244,8 @@ impl<'j> Envelope<'j> {
             let why = "a type is printable ASCII of at most 255 bytes";
             return Err(self.refused(WireError::new(ErrorCode::BadMessage, why)));
         }
-        Ok(file)
+        let traceparent = traceparent.as_deref().and_then(TraceParent::parse);
+        Ok(Answer { file, traceparent, ..answer })
     }
 
     pub(crate) fn error(&self) -> Result<ErrorMessage, DecodeError> {
@@ -286,8 +291,11 @@ impl Answer {
             sha256: &'a ChunkHash,
             #[serde(flatten)]
             file: Option<&'a FileInfo>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            traceparent: Option<TraceParent>,
         }
-        let head = Head { t: "response", id: self.id, sha256: &self.sha256, file: self.file.as_ref() };
+        let Self { id, sha256, file, traceparent, .. } = self;
+        let head = Head { t: "response", id: *id, sha256, file: file.as_ref(), traceparent: *traceparent };
         Frame::Binary { head: json(&head), body: self.body.clone() }
     }
 }

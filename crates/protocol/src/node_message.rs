@@ -91,10 +91,7 @@ impl NodeMessage {
 
     fn read(envelope: &Envelope<'_>, body: Option<Bytes>) -> Result<Self, DecodeError> {
         match &*envelope.t {
-            "response" => {
-                let answer = envelope.answer(body)?;
-                Ok(Self::Response(Answer { file: envelope.file_info()?, ..answer }))
-            }
+            "response" => envelope.node_answer(body).map(Self::Response),
             "request" => {
                 let fields: RequestFields = envelope.fields()?;
                 let (id, project) = (envelope.needs_id()?, envelope.project(&fields.project)?);

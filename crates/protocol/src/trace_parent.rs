@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 /// The identity of the span that asks: trace, span, and whether it is sampled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceParent {
@@ -35,8 +37,31 @@ impl TraceParent {
     }
 }
 
+impl TraceParent {
+    /// True where whoever asks has the trace recorded.
+    pub fn is_sampled(&self) -> bool {
+        self.flags & 1 == 1
+    }
+
+    /// The trace's id in hex: what people look for it by.
+    pub fn trace_id_hex(&self) -> String {
+        hex::encode(self.trace_id)
+    }
+}
+
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{}-{}-{:02x}", hex::encode(self.trace_id), hex::encode(self.span_id), self.flags)
+        // Written for every answer: without an allocation.
+        let (mut trace, mut span) = ([0; 32], [0; 16]);
+        hex::encode_to_slice(self.trace_id, &mut trace).map_err(|_| fmt::Error)?;
+        hex::encode_to_slice(self.span_id, &mut span).map_err(|_| fmt::Error)?;
+        let text = |hex| str::from_utf8(hex).map_err(|_| fmt::Error);
+        write!(f, "00-{}-{}-{:02x}", text(&trace)?, text(&span)?, self.flags)
+    }
+}
+
+impl Serialize for TraceParent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }

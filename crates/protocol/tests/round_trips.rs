@@ -199,6 +199,14 @@ fn error() -> impl Strategy<Value = ErrorMessage> {
     })
 }
 
+fn trace_context() -> impl Strategy<Value = TraceParent> {
+    (1..=u128::MAX, 1..=u64::MAX, any::<u8>()).prop_map(|(trace, span, flags)| TraceParent {
+        trace_id: trace.to_be_bytes(),
+        span_id: span.to_be_bytes(),
+        flags,
+    })
+}
+
 fn file_info() -> impl Strategy<Value = FileInfo> {
     let media_type = format!("[ -~]{{0,{MAX_MEDIA_TYPE}}}");
     let media_type = proptest::string::string_regex(&media_type).expect("a pattern");
@@ -217,7 +225,7 @@ fn file_info() -> impl Strategy<Value = FileInfo> {
 fn answer() -> impl Strategy<Value = Answer> {
     (id(), hash(), vec(any::<u8>(), 0..50)).prop_map(|(id, sha256, body)| {
         let body = body.into();
-        Answer { id, sha256, file: None, body }
+        Answer { id, sha256, file: None, traceparent: None, body }
     })
 }
 
@@ -290,7 +298,8 @@ fn node_message() -> impl Strategy<Value = NodeMessage> {
                 traceparent
             }
         ),
-        (answer(), option::of(file_info())).prop_map(|(answer, file)| M::Response(Answer { file, ..answer })),
+        (answer(), option::of(file_info()), option::of(trace_context()))
+            .prop_map(|(answer, file, traceparent)| M::Response(Answer { file, traceparent, ..answer })),
         (project(), version()).prop_map(|(project, version)| M::Updated { project, version }),
         (any::<String>(), nodes(), id()).prop_map(|(reason, nodes, reconnect_in_ms)| M::Goaway {
             reason,

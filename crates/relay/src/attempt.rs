@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crowd_protocol::{ChunkHash, WireError};
+use crowd_trace::{Seldom, current, fail};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
-use crate::{Ask, ChunkAsk, Kind, Rejected, Responder, current_trace};
+use crate::counts::{COUNTS, Open};
+use crate::spans::{AskSpan, Turn, verify_span};
+use crate::{Ask, ChunkAsk, Kind, Rejected, Responder};
 
 /// However busy a responder's line is, it has this many times the time without progress for one answer.
 const PATIENCE: u32 = 6;
@@ -34,21 +37,18 @@ pub(crate) struct Candidate {
 pub(crate) async fn attempt(
     candidate: Candidate,
     ask: &ChunkAsk,
+    turn: Turn,
     no_progress: Duration,
     distrust_nodes: bool,
 ) -> (Arc<Responder>, Result<Bytes, Miss>) {
     let Candidate { responder, version } = candidate;
-    let span = tracing::info_span!(
-        "sessioncast.ask",
-        responder = %responder.id(),
-        kind = match responder.kind() { Kind::Peer => "peer", Kind::Node => "node" },
-        manifest = ask.manifest,
-    );
     let chunk = ChunkAsk { version, ..ask.clone() };
+    let mut span = AskSpan::new(&responder, &chunk, turn);
+    let _open = Open::new(responder.kind());
     let result = async {
         let (reply, mut answer) = oneshot::channel();
         let hash = chunk.hash;
-        responder.ask(Ask { chunk, trace: current_trace(), reply }).map_err(|why| match why {
+        responder.ask(Ask { chunk, trace: current(), reply }).map_err(|why| match why {
             Rejected::Full => Miss::Busy,
             Rejected::Closed => Miss::Closed,
         })?;
@@ -56,7 +56,11 @@ pub(crate) async fn attempt(
         let mut give_up = asked + no_progress;
         loop {
             match timeout_at(give_up, &mut answer).await {
-                Ok(Ok(Ok(bytes))) => return verified(&responder, hash, bytes, distrust_nodes),
+                Ok(Ok(Ok(bytes))) => {
+                    let bytes = verified(&responder, hash, bytes, distrust_nodes)?;
+                    COUNTS.of(responder.kind()).seconds.record(asked.elapsed());
+                    return Ok(bytes);
+                }
                 Ok(Ok(Err(refused))) => return Err(Miss::Refused(refused)),
                 Ok(Err(_)) => return Err(Miss::Closed),
                 Err(_) => {
@@ -70,8 +74,9 @@ pub(crate) async fn attempt(
             }
         }
     }
-    .instrument(span)
+    .instrument(span.span())
     .await;
+    span.tell(&result);
     (responder, result)
 }
 
@@ -83,16 +88,26 @@ fn verified(
     bytes: Bytes,
     distrust_nodes: bool,
 ) -> Result<Bytes, Miss> {
-    let check = responder.kind() == Kind::Peer || distrust_nodes;
-    if check && ChunkHash::of(&bytes) != hash {
-        responder.failed();
-        tracing::warn!(responder = %responder.id(), %hash, "sessioncast.wrong_bytes");
-        return Err(Miss::Lied);
+    static LIES: Seldom = Seldom::new();
+    if responder.kind() == Kind::Node && !distrust_nodes {
+        return Ok(bytes);
     }
-    Ok(bytes)
+    let span = verify_span(&bytes);
+    if span.in_scope(|| ChunkHash::of(&bytes)) == hash {
+        return Ok(bytes);
+    }
+    fail(&span, "wrong_bytes");
+    responder.failed();
+    if let Some(unsaid) = LIES.pass() {
+        tracing::warn!(responder = %responder.id(), %hash, unsaid, "sessioncast.wrong_bytes");
+    }
+    Err(Miss::Lied)
 }
 
 impl Miss {
+    /// Every [`Miss::label`].
+    pub(crate) const LABELS: [&str; 5] = ["refused", "lied", "silent", "closed", "busy"];
+
     /// What it is called in metrics.
     pub(crate) fn label(&self) -> &'static str {
         match self {

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use crowd_protocol::ChunkHash;
 use moka::sync::Cache;
 
+use crate::counts::COUNTS;
+
 /// What an entry costs beyond its bytes, about.
 const OVERHEAD: u64 = 128;
 
@@ -31,8 +33,8 @@ impl ChunkCache {
 
     pub(crate) fn get(&self, hash: &ChunkHash) -> Option<Bytes> {
         let found = self.chunks.as_ref()?.get(hash);
-        let outcome = if found.is_some() { "hit" } else { "miss" };
-        metrics::counter!("crowd_cache_lookups_total", "outcome" => outcome).increment(1);
+        let outcome = if found.is_some() { &COUNTS.cache_hits } else { &COUNTS.cache_misses };
+        outcome.increment(1);
         found
     }
 

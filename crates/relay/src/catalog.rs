@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use crowd_protocol::{ChunkHash, ErrorCode, Manifest, ProjectName, WireError};
 use crowd_registry::{Change, Record, Registry};
+use crowd_trace::{Seldom, fail};
 use futures_util::StreamExt;
 use moka::sync::Cache;
 use tokio::sync::broadcast;
 use tokio::time::{sleep, timeout};
+use tracing::Instrument;
 
 use crate::RelayConfig;
+use crate::spans::registry_span;
 
 /// Releases remembered; some 500 bytes each.
 const RECORDS: u64 = 100_000;
@@ -60,6 +63,7 @@ impl Catalog {
         registry: &dyn Registry,
         project: &ProjectName,
     ) -> Result<Arc<Record>, WireError> {
+        static GET_FAILED: Seldom = Seldom::new();
         let epoch = self.epoch.load(Ordering::Acquire);
         let seen = self.records.get(project);
         if let Some(seen) = &seen
@@ -68,7 +72,8 @@ impl Catalog {
         {
             return Ok(seen.record.clone());
         }
-        match timeout(self.patience, registry.get(project)).await {
+        let span = registry_span(project);
+        match timeout(self.patience, registry.get(project)).instrument(span.clone()).await {
             Ok(Ok(Some(record))) => Ok(self.saw(record, epoch)),
             Ok(Ok(None)) => {
                 Err(WireError::new(ErrorCode::UnknownProject, "nobody has published that project"))
@@ -80,7 +85,10 @@ impl Catalog {
                         Ok(Err(error)) => error.to_string(),
                         _ => "it did not answer in time".to_owned(),
                     };
-                    tracing::warn!(%project, why, "registry.get_failed");
+                    fail(&span, ErrorCode::Internal.as_str());
+                    if let Some(unsaid) = GET_FAILED.pass() {
+                        tracing::warn!(%project, why, unsaid, "registry.get_failed");
+                    }
                     Err(WireError::new(
                         ErrorCode::Internal,
                         "the registry of names is out of reach; try again",

@@ -20,6 +20,16 @@ impl DenyList {
         Ok(Self { projects: hashes.collect::<Result<_, _>>()? })
     }
 
+    /// Entries.
+    pub fn len(&self) -> usize {
+        self.projects.len()
+    }
+
+    /// True where there is none.
+    pub fn is_empty(&self) -> bool {
+        self.projects.is_empty()
+    }
+
     /// `blocked` where `project` is on the list.
     pub fn check(&self, project: &ProjectName) -> Result<(), WireError> {
         let denied =

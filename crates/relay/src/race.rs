@@ -11,7 +11,9 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
 
 use crate::attempt::{Candidate, Miss, attempt};
+use crate::counts::COUNTS;
 use crate::finder::Finder;
+use crate::spans::Turn;
 use crate::{BoxFuture, ChunkAsk, Expectation, Kind, Relay, Responder, Scope};
 
 /// A line that began to answer and then brought nothing for this long stands still.
@@ -28,6 +30,7 @@ pub(crate) async fn race(relay: &Arc<Relay>, ask: &ChunkAsk, scope: Scope) -> Re
     let mut watched: Option<Watched> = None;
     let mut tally = Tally::default();
     let (mut wanted, mut paid) = (true, false);
+    let mut turn = Turn { attempt: 0, hedge: None };
     relay.hedges.earn();
     loop {
         if wanted && let Some(mut idle) = finder.take() {
@@ -36,7 +39,9 @@ pub(crate) async fn race(relay: &Arc<Relay>, ask: &ChunkAsk, scope: Scope) -> Re
                     (wanted, paid) = (false, false);
                     let expect = candidate.responder.expectation(ask.size);
                     watched = Some(Watched::new(candidate.responder.clone(), expect));
-                    attempts.push(attempt(candidate, ask, no_progress, relay.distrusts_nodes(ask)));
+                    turn.attempt += 1;
+                    COUNTS.turn(turn);
+                    attempts.push(attempt(candidate, ask, turn, no_progress, relay.distrusts_nodes(ask)));
                     finder = Some(idle);
                 }
                 None if idle.exhausted() => {
@@ -67,11 +72,11 @@ pub(crate) async fn race(relay: &Arc<Relay>, ask: &ChunkAsk, scope: Scope) -> Re
                     Ok(bytes) => return Ok(bytes),
                     Err(miss) => {
                         tracing::debug!(responder = %responder.id(), ?miss, "sessioncast.missed");
-                        metrics::counter!("crowd_failovers_total", "why" => miss.label()).increment(1);
+                        COUNTS.of(responder.kind()).missed(&miss);
                         tally.count(miss, responder.kind());
                         // Where one that was given up on ends, the newest goes on alone.
                         if watched.as_ref().is_none_or(|newest| Arc::ptr_eq(&newest.responder, &responder)) {
-                            (watched, wanted) = (None, true);
+                            (watched, wanted, turn.hedge) = (None, true, None);
                         }
                     }
                 }
@@ -85,12 +90,11 @@ pub(crate) async fn race(relay: &Arc<Relay>, ask: &ChunkAsk, scope: Scope) -> Re
                 match newest.judge(no_progress) {
                     Verdict::Working => {}
                     Verdict::Silent => {
-                        metrics::counter!("crowd_hedges_total", "why" => "silent").increment(1);
-                        (watched, wanted) = (None, true);
+                        (watched, wanted, turn.hedge) = (None, true, Some("silent"));
                     }
                     Verdict::Slow if relay.hedges.spend() => {
-                        metrics::counter!("crowd_hedges_total", "why" => "slow").increment(1);
                         (watched, wanted, paid) = (None, true, true);
+                        turn.hedge = Some("slow");
                     }
                     Verdict::Slow => newest.at = Instant::now() + LOOK_AGAIN,
                 }
@@ -112,7 +116,8 @@ pub(crate) async fn ask_only(
     no_progress: Duration,
 ) -> Result<Bytes, WireError> {
     let candidate = Candidate { responder, version: ask.version };
-    attempt(candidate, ask, no_progress, true).await.1.map_err(|miss| {
+    let turn = Turn { attempt: 1, hedge: None };
+    attempt(candidate, ask, turn, no_progress, true).await.1.map_err(|miss| {
         // Its own answer was over the limit: that is what it has to hear.
         if let Miss::Refused(error) = &miss
             && error.code == ErrorCode::TooLarge

@@ -5,19 +5,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crowd_directory::{Hosting, Row};
 use crowd_protocol::{
-    ChunkHash, ErrorCode, FileInfo, MAX_CHUNK, MAX_MANIFEST, Manifest, ProjectName, RequestPath, WireError,
+    ChunkHash, ErrorCode, FileInfo, MAX_CHUNK, MAX_MANIFEST, Manifest, ProjectName, RequestPath, TraceParent,
+    WireError,
 };
 use crowd_registry::{Record, Registry};
+use crowd_trace::{context_of, link};
 use tokio::time::{Duration, timeout};
 use tracing::{Instrument, Span};
 
 use crate::cache::ChunkCache;
+use crate::counts::COUNTS;
+use crate::door::Doors;
 use crate::flights::Flights;
 use crate::hedges::HedgeBudget;
 use crate::race::{ask_only, race, wrong_length};
+use crate::spans::{fetch_span, tell_fetched};
 use crate::{
-    BoxFuture, Catalog, Chunk, ChunkAsk, DenyList, LocalPeers, Nodes, RelayConfig, Responder, Room, Scope,
-    Site,
+    BoxFuture, Catalog, Chunk, ChunkAsk, DenyList, LocalPeers, Nodes, Pulse, RelayConfig, Responder, Room,
+    Scope, Site,
 };
 
 /// How long a search for the older release that lists a hash may take.
@@ -28,16 +33,20 @@ const OLDER_SEARCH: Duration = Duration::from_millis(500);
 /// manifests may disagree on it.
 type FlightKey = (Scope, ProjectName, ChunkHash, u32);
 
+/// What came of a flight, and the place in a trace of who began it, where that is recorded.
+type Landed = (Option<TraceParent>, Result<Chunk, WireError>);
+
 /// Finds, asks, verifies, fails over, caches.
 pub struct Relay {
     pub(crate) config: RelayConfig,
     pub(crate) peers: Arc<dyn LocalPeers>,
     pub(crate) nodes: Arc<dyn Nodes>,
     pub(crate) hedges: HedgeBudget,
+    doors: Doors,
     registry: Arc<dyn Registry>,
     catalog: Catalog,
     cache: ChunkCache,
-    flights: Arc<Flights<FlightKey, Result<Chunk, WireError>>>,
+    flights: Arc<Flights<FlightKey, Landed>>,
     /// Room for chunks.
     room: Room,
     /// Room for manifests. A chunk that has its room may have to wait for a manifest; had both the same room, requests
@@ -46,6 +55,7 @@ pub struct Relay {
     deny: DenyList,
     answered: AtomicU64,
     answered_bytes: AtomicU64,
+    pulse: Arc<Pulse>,
 }
 
 impl Relay {
@@ -57,13 +67,15 @@ impl Relay {
         nodes: Arc<dyn Nodes>,
         deny: DenyList,
     ) -> Arc<Self> {
+        let pulse = Arc::new(Pulse::default());
         Arc::new(Self {
             catalog: Catalog::new(&config),
             cache: ChunkCache::new(config.cache_bytes),
             flights: Arc::default(),
-            room: Room::new(config.room_bytes / 4 * 3, config.room_wait),
-            manifest_room: Room::new(config.room_bytes / 4, config.room_wait),
+            room: Room::new(config.room_bytes / 4 * 3, config.room_wait, "chunks"),
+            manifest_room: Room::new(config.room_bytes / 4, config.room_wait, "manifests"),
             hedges: HedgeBudget::default(),
+            doors: Doors::new(&pulse),
             config,
             peers,
             nodes,
@@ -71,6 +83,7 @@ impl Relay {
             deny,
             answered: AtomicU64::new(0),
             answered_bytes: AtomicU64::new(0),
+            pulse,
         })
     }
 
@@ -99,6 +112,16 @@ impl Relay {
         self.deny.check(project)
     }
 
+    /// Where requests that were answered are counted.
+    pub fn doors(&self) -> &Doors {
+        &self.doors
+    }
+
+    /// The parts of the rooms for chunks and for manifests that are taken, 0 to 1.
+    pub fn room_used(&self) -> (f64, f64) {
+        (self.room.used(), self.manifest_room.used())
+    }
+
     /// Entries and bytes in the chunk cache, about.
     pub fn cache_size(&self) -> (u64, u64) {
         self.cache.size()
@@ -112,6 +135,16 @@ impl Relay {
     /// Chunks that this node handed out since it started, and their bytes.
     pub fn traffic(&self) -> (u64, u64) {
         (self.answered.load(Ordering::Relaxed), self.answered_bytes.load(Ordering::Relaxed))
+    }
+
+    /// What went on within the last minute.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
+    /// Entries of the list of what this node does not carry.
+    pub fn denied(&self) -> usize {
+        self.deny.len()
     }
 
     /// The newest release: `blocked`, `unknown_project`, or `internal` where the registry is out of reach.
@@ -187,6 +220,13 @@ impl Relay {
     /// Gets what was found, from wherever in the cluster it is. `bad_manifest` where an exact chunk has another
     /// length than its manifest says.
     pub async fn fetch(self: &Arc<Self>, ask: ChunkAsk) -> Result<Chunk, WireError> {
+        let project = ask.project.clone();
+        let chunk = self.fetch_fitting(ask).await?;
+        self.pulse.carried(&project, chunk.bytes.len());
+        Ok(chunk)
+    }
+
+    async fn fetch_fitting(self: &Arc<Self>, ask: ChunkAsk) -> Result<Chunk, WireError> {
         let (exact, size) = (ask.exact, ask.size);
         let chunk = self.cast_once(ask.clone(), Scope::Cluster).await;
         match chunk.and_then(|chunk| fit(chunk, exact, size)) {
@@ -313,33 +353,53 @@ impl Relay {
     }
 
     async fn cast_once(self: &Arc<Self>, ask: ChunkAsk, scope: Scope) -> Result<Chunk, WireError> {
-        let chunk = match self.cache.get(&ask.hash) {
-            // The cache may drop it while it waits for a slow reader, so it takes room like any other answer.
-            Some(bytes) => {
-                let room = self.room.reserve(bytes.len() as u32).await?;
-                Chunk::new(bytes, Some(Arc::new(room)))
-            }
-            None => self.share(ask, scope).await?,
-        };
+        let span = fetch_span(&ask);
+        let fetched = self.from_anywhere(ask, scope, &span).instrument(span.clone()).await;
+        tell_fetched(&span, &fetched);
+        let chunk = fetched?;
         self.answered.fetch_add(1, Ordering::Relaxed);
         self.answered_bytes.fetch_add(chunk.bytes.len() as u64, Ordering::Relaxed);
         Ok(chunk)
     }
 
+    async fn from_anywhere(
+        self: &Arc<Self>,
+        ask: ChunkAsk,
+        scope: Scope,
+        span: &Span,
+    ) -> Result<Chunk, WireError> {
+        let Some(bytes) = self.cache.get(&ask.hash) else {
+            span.record("crowd.cache", "miss");
+            return self.share(ask, scope, span).await;
+        };
+        span.record("crowd.cache", "hit");
+        // The cache may drop it while it waits for a slow reader, so it takes room like any other answer.
+        let room = self.room.reserve(bytes.len() as u32).await?;
+        Ok(Chunk::new(bytes, Some(Arc::new(room))))
+    }
+
     /// The sessioncast that is in flight for the same, or a new one.
-    async fn share(self: &Arc<Self>, ask: ChunkAsk, scope: Scope) -> Result<Chunk, WireError> {
+    async fn share(self: &Arc<Self>, ask: ChunkAsk, scope: Scope, span: &Span) -> Result<Chunk, WireError> {
         let key = (scope, ask.project.clone(), ask.hash, ask.size);
-        let start = || -> BoxFuture<'static, Result<Chunk, WireError>> {
+        let start = || -> BoxFuture<'static, Landed> {
             let cast = self.clone().cast(ask.clone(), scope);
-            Box::pin(cast.instrument(Span::current()))
+            let trace = if span.is_none() { None } else { context_of(span) };
+            Box::pin(async move { (trace, cast.await) }.instrument(Span::current()))
         };
         let (flight, joined) = self.flights.join(key.clone(), start);
         if joined {
-            metrics::counter!("crowd_requests_shared_total").increment(1);
+            COUNTS.shared.increment(1);
         }
-        match flight.await {
+        let (trace, outcome) = flight.await;
+        span.record("crowd.shared", joined);
+        if joined && let Some(trace) = trace {
+            link(span, trace);
+        }
+        match outcome {
             // It may have looked for peers before there was the one that this requester knows of.
-            Err(error) if joined && error.code == ErrorCode::NoPeer => self.flights.join(key, start).0.await,
+            Err(error) if joined && error.code == ErrorCode::NoPeer => {
+                self.flights.join(key, start).0.await.1
+            }
             outcome => outcome,
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::counts::COUNTS;
 use crate::pace::Pace;
 use crate::{Ask, Expectation, Mailbox, Rejected};
 
@@ -23,6 +24,16 @@ pub enum Kind {
     Peer,
     /// A node of this cluster, which hashed it already.
     Node,
+}
+
+impl Kind {
+    /// What it is called in spans.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::Node => "node",
+        }
+    }
 }
 
 /// Somebody who can be asked. Its actor pops the asks and reports how they went.
@@ -141,8 +152,11 @@ impl Responder {
         let (elapsed, service) = (elapsed.as_secs_f64(), service.as_secs_f64());
         measured.pace.answered(bytes as f64, elapsed, service, alone);
         drop(measured);
-        let _ =
+        let before =
             self.faults.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |faults| faults.checked_sub(1));
+        if before == Ok(1) {
+            COUNTS.of(self.kind).faulty.decrement(1);
+        }
     }
 
     /// An ask ended without an answer: refused, expired, or its connection closed.
@@ -153,9 +167,12 @@ impl Responder {
 
     /// An answer was wrong or never came.
     pub fn failed(&self) {
-        let _ = self.faults.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |faults| {
+        let before = self.faults.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |faults| {
             Some(faults.saturating_add(4).min(64))
         });
+        if before == Ok(0) {
+            COUNTS.of(self.kind).faulty.increment(1);
+        }
     }
 
     /// Bytes came, of whatever message. Until the message is whole they count as progress of an answer.
@@ -238,5 +255,13 @@ impl Responder {
 
     fn lock(&self) -> MutexGuard<'_, Measured> {
         self.measured.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Responder {
+    fn drop(&mut self) {
+        if *self.faults.get_mut() > 0 {
+            COUNTS.of(self.kind).faulty.decrement(1);
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crowd_protocol::WireError;
+use metrics::counter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
@@ -16,6 +17,8 @@ pub struct Room {
     units: Arc<Semaphore>,
     total: u32,
     wait: Duration,
+    /// What it is called in metrics.
+    name: &'static str,
 }
 
 /// Reserved room; free again when dropped.
@@ -23,11 +26,11 @@ pub struct Room {
 pub struct RoomPermit(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
 
 impl Room {
-    /// A budget of `bytes`; a reservation waits for at most `wait`.
-    pub fn new(bytes: u64, wait: Duration) -> Self {
+    /// A budget of `bytes`; a reservation waits for at most `wait`. `name` is what it is called in metrics.
+    pub fn new(bytes: u64, wait: Duration, name: &'static str) -> Self {
         let total =
             u32::try_from((bytes / UNIT).max(1)).unwrap_or(u32::MAX).min(Semaphore::MAX_PERMITS as u32);
-        Self { units: Arc::new(Semaphore::new(total as usize)), total, wait }
+        Self { units: Arc::new(Semaphore::new(total as usize)), total, wait, name }
     }
 
     /// Reserves room for `bytes`, in turn. `rate_limited` where none becomes free in time.
@@ -37,13 +40,20 @@ impl Room {
         if let Ok(permit) = self.units.clone().try_acquire_many_owned(units) {
             return Ok(RoomPermit(permit));
         }
-        metrics::counter!("crowd_room_waits_total").increment(1);
-        match timeout(self.wait, self.units.clone().acquire_many_owned(units)).await {
+        let granted = timeout(self.wait, self.units.clone().acquire_many_owned(units)).await;
+        let outcome = if matches!(granted, Ok(Ok(_))) { "granted" } else { "refused" };
+        counter!("crowd_room_waits_total", "room" => self.name, "outcome" => outcome).increment(1);
+        match granted {
             Ok(Ok(permit)) => Ok(RoomPermit(permit)),
             _ => Err(WireError::rate_limited(
                 "too many answers are on their way; try again",
                 self.wait.as_millis() as u64,
             )),
         }
+    }
+
+    /// The part that is taken, 0 to 1.
+    pub(crate) fn used(&self) -> f64 {
+        1.0 - self.units.available_permits() as f64 / f64::from(self.total)
     }
 }

@@ -25,7 +25,7 @@ use crate::asks::OpenAsks;
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::hosting::{Change, Changes, Involved};
 use crate::peer::Peer;
-use crate::request::{Question, answer, refuse};
+use crate::request::{Desk, Question, answer, refuse};
 use crate::sessions::Inner;
 use crate::socket::{Event, Socket};
 use crate::uploads::Uploads;
@@ -74,7 +74,7 @@ impl Actor {
         Self {
             uploads: Uploads::new(peer.clone(), most),
             heartbeat: Heartbeat::new(sessions.config.heartbeat),
-            room: Room::new(sessions.config.peer_bytes, OWN_ROOM_WAIT),
+            room: Room::new(sessions.config.peer_bytes, OWN_ROOM_WAIT, "connection"),
             sessions,
             peer,
             origin,
@@ -148,7 +148,7 @@ impl Actor {
                     match self.take(message, awaiting) {
                         Ok(None) => {}
                         Ok(Some(question)) => {
-                            questions.push(answer(sessions.relay.clone(), self.room.clone(), question));
+                            questions.push(answer(self.desk(), question));
                         }
                         Err(end) => return end,
                     }
@@ -173,6 +173,15 @@ impl Actor {
                     due.set(self.heartbeat.due());
                 }
             }
+        }
+    }
+
+    fn desk(&self) -> Desk {
+        Desk {
+            relay: self.sessions.relay.clone(),
+            room: self.room.clone(),
+            node: self.sessions.config.node.clone(),
+            peer: self.peer.id().clone(),
         }
     }
 
@@ -389,7 +398,7 @@ mod tests {
         fn future<F: Future>(_: impl FnOnce(Actor) -> F) -> usize {
             size_of::<F>()
         }
-        fn question<F: Future>(_: impl FnOnce(Arc<crowd_relay::Relay>, Room, Question) -> F) -> usize {
+        fn question<F: Future>(_: impl FnOnce(Desk, Question) -> F) -> usize {
             size_of::<F>()
         }
         let sizes = (size_of::<Actor>(), size_of::<Peer>(), future(Actor::run), question(answer));

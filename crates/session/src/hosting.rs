@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crowd_protocol::{ErrorCode, Have, MAX_MANIFEST, NodeMessage, ProjectName, Release, WireError};
 use crowd_registry::Record;
 use crowd_relay::{ChunkAsk, Relay, Scope};
-use tracing::Instrument;
+use crowd_trace::{Asker, begin, fail};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::RequestOrigin;
 use crate::peer::Peer;
@@ -41,6 +43,16 @@ impl Change {
         }
     }
 
+    /// What it is called in spans.
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Publish { .. } => "publish",
+            Self::Host { .. } => "host",
+            Self::Have { .. } => "have",
+            Self::Unhost { .. } => "unhost",
+        }
+    }
+
     /// True where the peer awaits an answer.
     pub(crate) fn is_awaited(&self) -> bool {
         !matches!(self, Self::Have { .. })
@@ -50,7 +62,19 @@ impl Change {
 impl Changes {
     /// Carries one change out, and gives the answer where there is one.
     pub(crate) async fn apply(self, change: Change) -> Option<NodeMessage> {
-        let span = tracing::info_span!("session.change", peer = %self.peer.id());
+        let span = tracing::info_span!(
+            "session.change",
+            otel.kind = "server",
+            crowd.change = change.as_str(),
+            crowd.peer = Empty,
+            crowd.project = Empty,
+            error.type = Empty,
+            otel.status_code = Empty,
+        );
+        if begin(&span, None, Asker::Stranger) {
+            span.record("crowd.peer", &**self.peer.id());
+            span.record("crowd.project", change.project().as_str());
+        }
         self.apply_in_span(change).instrument(span).await
     }
 
@@ -71,15 +95,23 @@ impl Changes {
         };
         Some(match done {
             Ok(()) => NodeMessage::Ok { id },
-            Err(error) => refuse(Some(id), &error),
+            Err(error) => {
+                if error.code.is_failure() {
+                    fail(&Span::current(), error.code.as_str());
+                }
+                refuse(Some(id), &error)
+            }
         })
     }
 
     async fn publish(&self, release: Release, have: Option<Have>) -> Result<(), WireError> {
-        if !self.origin.may_publish() {
-            return Err(not_allowed("a page of a project may not publish"));
-        }
-        publish(self, release, have).await
+        let published = match self.origin.may_publish() {
+            true => publish(self, release, have).await,
+            false => Err(not_allowed("a page of a project may not publish")),
+        };
+        let outcome = published.as_ref().err().map_or("ok", |error| error.code.as_str());
+        metrics::counter!("crowd_publishes_total", "outcome" => outcome).increment(1);
+        published
     }
 
     async fn host(&self, project: ProjectName, version: u64, have: Have) -> Result<(), WireError> {

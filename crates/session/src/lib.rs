@@ -4,6 +4,7 @@
 mod actor;
 mod asks;
 mod config;
+mod counts;
 mod handshake;
 mod heartbeat;
 mod hosting;

@@ -6,6 +6,9 @@ use std::collections::VecDeque;
 use crowd_protocol::{Frame, NodeMessage};
 use crowd_relay::{Chunk, RoomPermit};
 use tokio_tungstenite::tungstenite::Message;
+use tracing::Span;
+
+use crate::counts::COUNTS;
 
 /// With this many messages waiting, nothing more is read from the peer until some are written.
 const LONG: usize = 1_024;
@@ -36,6 +39,8 @@ enum What {
 pub(crate) struct Held {
     pub(crate) _chunk: Chunk,
     pub(crate) _room: RoomPermit,
+    /// Of its being written, where that is recorded.
+    pub(crate) _answering: Span,
 }
 
 impl Outbox {
@@ -84,6 +89,9 @@ impl Outbox {
 
     fn push(&mut self, what: What, is_answer: bool, held: Option<Held>) {
         self.waiting.push_back(Out { what, is_answer, held });
+        if self.waiting.len() == LONG {
+            COUNTS.outbox_full.increment(1);
+        }
     }
 }
 

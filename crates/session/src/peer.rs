@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crowd_protocol::ProjectName;
-use crowd_relay::{Kind, Mailbox, Responder};
+use crowd_relay::{Kind, Mailbox, Rejected, Responder};
+
+use crate::counts::COUNTS;
 
 /// Updates that may wait for a peer that does not read; one more is dropped, and counted.
 const NOTICES: usize = 4_096;
@@ -48,8 +50,9 @@ impl Peer {
     }
 
     pub(crate) fn notify(&self, project: &ProjectName, version: u64) {
-        if self.notices.push(Updated { project: project.clone(), version }).is_err() {
-            metrics::counter!("crowd_updates_dropped_total").increment(1);
+        let told = self.notices.push(Updated { project: project.clone(), version });
+        if matches!(told, Err((Rejected::Full, _))) {
+            COUNTS.updates_full.increment(1);
         }
     }
 }

@@ -1,15 +1,22 @@
 //! Publishing a release: checked in the order that PROTOCOL.md gives, hosted before it is committed, durable before `ok`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crowd_protocol::{ErrorCode, Have, MAX_MANIFEST, Manifest, Release, WireError};
+use crowd_protocol::{ErrorCode, Have, MAX_MANIFEST, Manifest, ProjectName, Release, WireError};
 use crowd_registry::{Admission, Outcome, Record, RegistryError, admit};
-use crowd_relay::ChunkAsk;
+use crowd_relay::{ChunkAsk, Relay};
+use crowd_trace::Seldom;
+use tokio::time::{Instant, sleep};
 
 use crate::hosting::{Changes, wrong_bits};
 
 /// How often another publish of the same name may come first before this one gives up.
 const RACES: usize = 8;
+/// How long a publish waits for a registry that does not answer: whoever keeps it elects a leader, or starts again.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// How often it asks.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Publishes `release`, and hosts it where `have` is given.
 pub(crate) async fn publish(
@@ -21,7 +28,7 @@ pub(crate) async fn publish(
     let project = &release.project;
     release.verify()?;
     relay.allowed(project)?;
-    let mut current = relay.registry().get(project).await.map_err(unavailable)?;
+    let mut current = recorded(relay, project).await?;
     let mut manifest: Option<Arc<Manifest>> = None;
     let mut before = None;
     for _ in 0..RACES {
@@ -63,10 +70,19 @@ pub(crate) async fn publish(
     Err(WireError::rate_limited("others publish under this name right now; try again", 1_000))
 }
 
+async fn recorded(relay: &Relay, project: &ProjectName) -> Result<Option<Arc<Record>>, WireError> {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        match relay.registry().get(project).await {
+            Err(RegistryError::Unavailable(_)) if Instant::now() < give_up => sleep(ASK_AGAIN).await,
+            asked => return asked.map_err(unavailable),
+        }
+    }
+}
+
 fn committed(changes: &Changes, record: Arc<Record>) {
     let release = &record.release;
     tracing::info!(project = %release.project, version = release.version, "release.committed");
-    metrics::counter!("crowd_releases_total").increment(1);
     changes.relay.committed(record);
 }
 
@@ -100,9 +116,12 @@ async fn undo(changes: &Changes, release: &Release, before: Option<Option<(u64, 
 }
 
 fn unavailable(error: RegistryError) -> WireError {
-    tracing::warn!(%error, "registry.unavailable");
+    static UNAVAILABLE: Seldom = Seldom::new();
+    if let Some(unsaid) = UNAVAILABLE.pass() {
+        tracing::warn!(%error, unsaid, "registry.unavailable");
+    }
     WireError::new(
         ErrorCode::Internal,
-        "publishing is not possible now: the registry of names is out of reach",
+        "publishing is not possible now: the registry of names is out of reach; try again",
     )
 }

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use crowd_protocol::{
-    Answer, ChunkHash, ErrorCode, ErrorMessage, NodeMessage, ProjectName, TraceParent, Want, WireError,
+    Answer, ChunkHash, ErrorCode, ErrorMessage, NodeMessage, ProjectName, SUBPROTOCOL, TraceParent, Want,
+    WireError,
 };
-use crowd_relay::{Chunk, Relay, Room, continue_trace, current_trace};
-use tracing::Instrument;
+use crowd_relay::{Chunk, Relay, Room};
+use crowd_trace::{Asker, Seldom, begin, context_of, current, fail};
+use tokio::time::Instant;
+use tracing::field::{Empty, display};
+use tracing::{Instrument, Span};
 
 use crate::outbox::Held;
 
@@ -20,8 +24,20 @@ pub(crate) enum Question {
     Resolve { id: u64, project: ProjectName },
 }
 
+/// Who asks, and what answering takes.
+pub(crate) struct Desk {
+    pub(crate) relay: Arc<Relay>,
+    /// For what is on its way to this peer.
+    pub(crate) room: Room,
+    /// The name of this node.
+    pub(crate) node: Arc<str>,
+    /// What it calls the peer that asks.
+    pub(crate) peer: Arc<str>,
+}
+
 /// Answers one question; never fails, since an error is an answer too.
-pub(crate) async fn answer(relay: Arc<Relay>, room: Room, question: Question) -> Reply {
+pub(crate) async fn answer(desk: Desk, question: Question) -> Reply {
+    let Desk { relay, room, node, peer } = desk;
     match question {
         Question::Resolve { id, project } => {
             let record = relay.record(&project).await;
@@ -35,9 +51,45 @@ pub(crate) async fn answer(relay: Arc<Relay>, room: Room, question: Question) ->
             (answer, None)
         }
         Question::Request { id, project, want, version, trace } => {
-            let span = tracing::info_span!("sessioncast.request", %project, otel.kind = "server");
-            continue_trace(&span, trace);
+            let span = request_span();
+            if begin(&span, trace, Asker::Stranger) {
+                describe(&span, &node, &peer, &project, &want);
+            }
             request(relay, room, id, project, want, version).instrument(span).await
+        }
+    }
+}
+
+/// The span of a request at the door. Its fields are left empty until it is known that somebody will read them.
+fn request_span() -> Span {
+    tracing::info_span!(
+        "sessioncast.request",
+        otel.kind = "server",
+        network.protocol.name = Empty,
+        crowd.node = Empty,
+        crowd.peer = Empty,
+        crowd.project = Empty,
+        crowd.path = Empty,
+        crowd.chunk.number = Empty,
+        crowd.chunk = Empty,
+        crowd.bytes = Empty,
+        error.type = Empty,
+        otel.status_code = Empty,
+    )
+}
+
+fn describe(span: &Span, node: &str, peer: &str, project: &ProjectName, want: &Want) {
+    span.record("network.protocol.name", SUBPROTOCOL);
+    span.record("crowd.node", node);
+    span.record("crowd.peer", peer);
+    span.record("crowd.project", project.as_str());
+    match want {
+        Want::Hash(hash) => {
+            span.record("crowd.chunk", display(hash));
+        }
+        Want::Path { path, chunk } => {
+            span.record("crowd.path", path.as_str());
+            span.record("crowd.chunk.number", chunk);
         }
     }
 }
@@ -50,6 +102,7 @@ async fn request(
     want: Want,
     version: Option<u64>,
 ) -> Reply {
+    let began = Instant::now();
     let found = match want {
         Want::Hash(hash) => relay.find_hash(&project, hash).await.map(|ask| (None, Some(ask))),
         Want::Path { path, chunk } => {
@@ -67,29 +120,45 @@ async fn request(
         };
         Ok::<_, WireError>((file, sha256, chunk, room))
     };
-    match fetched.await {
+    let fetched = fetched.await;
+    relay.doors().ws.count(began, &fetched);
+    match fetched {
         Ok((file, sha256, chunk, room)) => {
-            metrics::counter!("crowd_requests_total", "outcome" => "ok").increment(1);
-            let answer = Answer { id, sha256, file, body: chunk.bytes.clone() };
-            (NodeMessage::Response(answer), Some(Held { _chunk: chunk, _room: room }))
+            let span = Span::current();
+            let traceparent = context_of(&span);
+            // Open until the peer has taken it.
+            let mut answering = Span::none();
+            if traceparent.is_some_and(|trace| trace.is_sampled()) {
+                span.record("crowd.bytes", chunk.bytes.len());
+                answering = tracing::info_span!("sessioncast.answer");
+            }
+            let answer = Answer { id, sha256, file, traceparent, body: chunk.bytes.clone() };
+            let held = Held { _chunk: chunk, _room: room, _answering: answering };
+            (NodeMessage::Response(answer), Some(held))
         }
         Err(error) => {
-            metrics::counter!("crowd_requests_total", "outcome" => error.code.as_str()).increment(1);
+            if error.code.is_failure() {
+                fail(&Span::current(), error.code.as_str());
+            }
             (refuse(Some(id), &error), None)
         }
     }
 }
 
-/// The `error` message; a fault of the node names its trace.
+/// The `error` message with its trace, which a fault of the node names in words too.
 pub(crate) fn refuse(id: Option<u64>, error: &WireError) -> NodeMessage {
+    static FAULTS: Seldom = Seldom::new();
     let mut message = ErrorMessage::new(id, error);
+    if let Some(trace) = current() {
+        message.traceparent = Some(trace.to_string());
+        if error.code == ErrorCode::Internal {
+            message.message = format!("{} (trace {})", message.message, trace.trace_id_hex());
+        }
+    }
     if error.code == ErrorCode::Internal
-        && let Some(trace) = current_trace()
+        && let Some(unsaid) = FAULTS.pass()
     {
-        let trace = trace.to_string();
-        let trace_id = trace.split('-').nth(1).unwrap_or_default();
-        message.message = format!("{} (trace {trace_id})", message.message);
-        tracing::error!(error = %error, trace_id, "request.internal_error");
+        tracing::error!(%error, unsaid, "request.internal_error");
     }
     NodeMessage::Error(message)
 }

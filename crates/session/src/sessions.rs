@@ -50,22 +50,30 @@ impl Sessions {
 
     /// Answers an upgrade request: 101 and a session, or an error status with one line that says why.
     pub fn accept<B>(&self, mut request: Request<B>, origin: RequestOrigin) -> Response<&'static str> {
-        let refuse = |status: StatusCode, why: &'static str| {
-            metrics::counter!("crowd_handshakes_refused_total").increment(1);
+        let count = |outcome: &'static str| {
+            metrics::counter!("crowd_handshakes_total", "outcome" => outcome).increment(1);
+        };
+        let refuse = |outcome, status: StatusCode, why: &'static str| {
+            count(outcome);
             let mut response = Response::new(why);
             *response.status_mut() = status;
             response
         };
         let response = match answer(&request) {
             Ok(response) => response,
-            Err((status, why)) => return refuse(status, why),
+            Err((status, why)) => return refuse("refused", status, why),
         };
         if self.0.draining.is_cancelled() {
-            return refuse(StatusCode::SERVICE_UNAVAILABLE, "this node is leaving; connect to another");
+            return refuse(
+                "leaving",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "this node is leaving; connect to another",
+            );
         }
         let Some(place) = Place::take(&self.0) else {
-            return refuse(StatusCode::SERVICE_UNAVAILABLE, "this node has no room for more peers");
+            return refuse("full", StatusCode::SERVICE_UNAVAILABLE, "this node has no room for more peers");
         };
+        count("accepted");
         let upgrade = hyper::upgrade::on(&mut request);
         let sessions = self.0.clone();
         self.0.tasks.spawn(async move {
@@ -85,6 +93,11 @@ impl Sessions {
     /// How many peers are connected.
     pub fn count(&self) -> usize {
         self.0.count.load(Ordering::Relaxed)
+    }
+
+    /// How many may be.
+    pub fn limit(&self) -> usize {
+        self.0.config.max_peers
     }
 
     /// Passes the registry's changes on to who watches, for as long as it is polled.

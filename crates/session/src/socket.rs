@@ -16,6 +16,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::counts::COUNTS;
 use crate::outbox::{Held, Outbox};
 
 /// What an idle connection keeps for reading. The library's default is 128 KiB.
@@ -123,7 +124,9 @@ impl AsyncRead for Heard {
     ) -> Poll<std::io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
-        if buf.filled().len() > before {
+        let came = buf.filled().len() - before;
+        if came > 0 {
+            COUNTS.received.increment(came as u64);
             self.responder.heard();
         }
         Poll::Ready(Ok(()))
@@ -138,6 +141,7 @@ impl AsyncWrite for Heard {
     ) -> Poll<std::io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.io).poll_write(cx, bytes))?;
         self.written += written as u64;
+        COUNTS.sent.increment(written as u64);
         Poll::Ready(Ok(written))
     }
 

@@ -13,7 +13,7 @@ const WAIT: Duration = Duration::from_secs(2);
 
 #[tokio::test(start_paused = true)]
 async fn what_is_larger_than_the_budget_gets_all_of_it() {
-    let room = Room::new(64 << 10, WAIT);
+    let room = Room::new(64 << 10, WAIT, "chunks");
     let all = room.reserve(1 << 20).await.unwrap();
     let began = Instant::now();
     assert_eq!(room.reserve(1).await.unwrap_err().code, ErrorCode::RateLimited);
@@ -24,7 +24,7 @@ async fn what_is_larger_than_the_budget_gets_all_of_it() {
 
 #[tokio::test(start_paused = true)]
 async fn room_is_given_in_turn_so_that_small_ones_do_not_starve_a_large_one() {
-    let room = Room::new(10 << 10, WAIT);
+    let room = Room::new(10 << 10, WAIT, "chunks");
     let (first, second) = (room.reserve(5 << 10).await.unwrap(), room.reserve(5 << 10).await.unwrap());
     let large = tokio::spawn({
         let room = room.clone();
@@ -43,7 +43,7 @@ async fn room_is_given_in_turn_so_that_small_ones_do_not_starve_a_large_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_is_given_up_takes_no_room() {
-    let room = Room::new(10 << 10, WAIT);
+    let room = Room::new(10 << 10, WAIT, "chunks");
     let held = room.reserve(10 << 10).await.unwrap();
     assert!(room.reserve(8 << 10).await.is_err());
     drop(held);

@@ -35,6 +35,7 @@ pub(super) enum End {
 impl Actor {
     /// Ends the connection.
     pub(super) async fn leave(&mut self, end: End) {
+        metrics::counter!("crowd_sessions_ended_total", "why" => end.label()).increment(1);
         // Before its last words, so that nobody is kept waiting for a peer that will not answer any more.
         let gone = self.leave_table();
         let sessions = self.sessions.clone();
@@ -83,6 +84,21 @@ impl Actor {
         // It may not have come to telling the cluster.
         gone.extend(changing.take().filter(|project| !gone.contains(project)));
         gone
+    }
+}
+
+impl End {
+    /// What it is called in metrics.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Silent => "silent",
+            Self::Stuck => "stuck",
+            Self::Malformed => "malformed",
+            Self::Closing => "draining",
+            Self::TooLarge => "too_large",
+            Self::Broken(_) => "broken",
+        }
     }
 }
 
