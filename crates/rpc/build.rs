@@ -3,11 +3,12 @@
 use std::error::Error;
 
 const PROTO: &str = "../../proto";
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "crowd/cluster/v1/membership.proto",
     "crowd/cluster/v1/directory.proto",
     "crowd/cluster/v1/relay.proto",
     "crowd/cluster/v1/registry.proto",
+    "crowd/cluster/v1/status.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -9,6 +9,8 @@ use crowd_rpc::v1::link_reply::Kind;
 use crowd_rpc::{MAX_SLICE, v1, wire_error_of};
 use tokio::sync::oneshot;
 
+use crate::counts::COUNTS;
+
 /// Reports to the responder how each ask went. Those that are open when it is dropped fail.
 pub(crate) struct Answers<'r> {
     responder: &'r Responder,
@@ -58,6 +60,7 @@ impl<'r> Answers<'r> {
     }
 
     fn take_slice(&mut self, slice: v1::Slice) {
+        COUNTS.received.increment(slice.bytes.len() as u64);
         let v1::Slice { id, offset, total, bytes } = slice;
         let Some(pending) = self.asks.get_mut(&id) else { return };
         let (offset, whole) = (offset as usize, total as usize);

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crowd_directory::Ring;
 use crowd_registry::Registry;
 use crowd_relay::{LocalPeers, Nodes, Relay};
 use tokio::net::TcpListener;
@@ -22,30 +23,35 @@ use crate::passport::{Gate, Passport};
 use crate::postman::{PACKETS, carry};
 use crate::roster::Roster;
 use crate::server::{Services, serve};
-use crate::services::{DirectoryService, MembershipService, RegistryService, RelayService};
+use crate::services::{DirectoryService, MembershipService, RegistryService, RelayService, StatusService};
 use crate::shared_directory::SharedDirectory;
-use crate::{ClusterConfig, ClusterError, Joining, Member};
+use crate::{ClusterConfig, ClusterError, Joining, Member, Reports};
 
 /// How often the directory looks what is due.
 const TICK: Duration = Duration::from_millis(250);
 /// Syncs of other nodes that may run at once.
 const SYNCS: usize = 8;
-/// How long leaving may take.
+/// How long saying goodbye may take.
 const LEAVE: Duration = Duration::from_secs(1);
+/// How long a node that left waits for the others to let go of it, past what they have in flight: those that heard of
+/// it do at once, and the gossip reaches all in a few rounds.
+const LET_GO: Duration = Duration::from_secs(2);
 
 /// The rest of the cluster, as one node sees it. Cheap to clone; it does nothing until [`Cluster::run`].
 #[derive(Clone)]
-pub struct Cluster(Arc<Inner>);
+pub struct Cluster(pub(crate) Arc<Inner>);
 
-struct Inner {
-    config: Arc<ClusterConfig>,
+pub(crate) struct Inner {
+    pub(crate) config: Arc<ClusterConfig>,
     me: Member,
-    dialer: Dialer,
+    pub(crate) dialer: Dialer,
     neighbours: Arc<Neighbours>,
-    directory: Arc<SharedDirectory>,
+    pub(crate) directory: Arc<SharedDirectory>,
     nodes: Arc<ClusterNodes>,
-    members: watch::Receiver<Arc<Vec<Member>>>,
+    pub(crate) members: watch::Receiver<Arc<Vec<Member>>>,
     gossip: mpsc::Sender<Input>,
+    /// The links that other nodes hold to this one.
+    links: TaskTracker,
     /// What only the one run of this cluster may have.
     to_run: Mutex<Option<ToRun>>,
 }
@@ -63,6 +69,8 @@ pub struct Serving {
     pub relay: Arc<Relay>,
     /// The registry, where this node keeps it for all.
     pub registry: Option<Arc<dyn Registry>>,
+    /// Says how this node is; where there is none, the others are told so.
+    pub reports: Option<Arc<dyn Reports>>,
     /// Ends everything.
     pub shutdown: CancellationToken,
 }
@@ -84,7 +92,8 @@ impl Cluster {
     /// A node of the cluster that `config` names, whose own peers are `peers`. Needs no runtime yet.
     pub fn new(config: ClusterConfig, peers: Arc<dyn LocalPeers>) -> Result<Self, ClusterError> {
         let me = config.member()?;
-        let dialer = Dialer::new(Passport::new(Some(&config.cluster_id), &config.name)?);
+        let passport = Passport::new(Some(&config.cluster_id), &config.name)?;
+        let dialer = Dialer::new(passport, config.lines.clone());
         let neighbours = Arc::new(Neighbours::default());
         let directory = Arc::new(SharedDirectory::new(config.name.clone(), neighbours.clone()));
         let lookups =
@@ -108,6 +117,7 @@ impl Cluster {
             nodes,
             members,
             gossip,
+            links: TaskTracker::new(),
             to_run,
         })))
     }
@@ -122,6 +132,12 @@ impl Cluster {
         self.0.members.clone()
     }
 
+    /// Asks `member`, of whom this node heard otherwise, who is there.
+    pub async fn found(&self, member: Member) {
+        // Where the task has ended nobody wants to know.
+        let _ = self.0.gossip.send(Input::Found(member)).await;
+    }
+
     /// Numbers for the status page.
     pub fn status(&self) -> ClusterStatus {
         self.0.directory.with(|directory, now| ClusterStatus {
@@ -132,10 +148,15 @@ impl Cluster {
         })
     }
 
+    /// The ring as this node sees it.
+    pub fn ring(&self) -> Arc<Ring> {
+        self.0.directory.with(|directory, _| directory.ring().clone())
+    }
+
     /// Serves the cluster port, joins, and keeps the directory, until `shutdown`; or until it turns out that the
     /// nodes to join are of another cluster. A cluster runs once.
     pub async fn run(&self, serving: Serving) -> Result<(), ClusterError> {
-        let Serving { listener, relay, registry, shutdown } = serving;
+        let Serving { listener, relay, registry, reports, shutdown } = serving;
         let to_run = self.0.to_run.lock().unwrap_or_else(PoisonError::into_inner).take();
         let ToRun { members, inputs } =
             to_run.ok_or_else(|| ClusterError::Config("this cluster runs already".into()))?;
@@ -145,20 +166,24 @@ impl Cluster {
         let (known, up) = watch::channel(members.borrow().clone());
         self.start_gossip(known, inputs, &tasks, &cancel);
         self.start_directory(up, members, &tasks, &cancel);
-        let served = serve(listener, self.services(relay, registry, &tasks, &cancel), cancel.clone());
+        let services = self.services(relay, registry, reports, &cancel);
+        let served = serve(listener, self.0.config.lines.clone(), services, cancel.clone());
         let joined = join(self.joining(), self.members(), self.0.gossip.clone());
         let result = tokio::select! {
             served = served => served,
             refused = joined => Err(refused),
         };
         cancel.cancel();
-        tasks.close();
-        tasks.wait().await;
+        for ending in [&tasks, &self.0.links] {
+            ending.close();
+            ending.wait().await;
+        }
         result
     }
 
-    /// Tells the others that this node leaves, so that they need not find out. What is in flight goes on; call it
-    /// while [`Cluster::run`] still runs. Takes a second at most.
+    /// Tells the others that this node leaves, so that they need not find out, and waits until each of them has its
+    /// last answer and lets go. Meanwhile it goes on answering, what it holds of the directory too: by then the next
+    /// owners have it from the hosts themselves. Call it while [`Cluster::run`] still runs. Takes three seconds at most.
     pub async fn leave(&self) {
         let (done, left) = oneshot::channel();
         let leaving = async {
@@ -168,6 +193,10 @@ impl Cluster {
             }
         };
         let _ = timeout(LEAVE, leaving).await;
+        self.0.links.close();
+        if timeout(LET_GO, self.0.links.wait()).await.is_err() {
+            tracing::info!(links = self.0.links.len(), "cluster.not_let_go");
+        }
     }
 
     fn start_gossip(
@@ -209,7 +238,7 @@ impl Cluster {
         &self,
         relay: Arc<Relay>,
         registry: Option<Arc<dyn Registry>>,
-        tasks: &TaskTracker,
+        reports: Option<Arc<dyn Reports>>,
         cancel: &CancellationToken,
     ) -> Services {
         let gate = Gate::new(&self.0.config.cluster_id);
@@ -221,8 +250,14 @@ impl Cluster {
                 gate: gate.clone(),
             },
             directory: DirectoryService(self.0.directory.clone()),
-            relay: RelayService { relay, tasks: tasks.clone(), cancel: cancel.clone() },
+            relay: RelayService {
+                me: self.0.config.name.clone(),
+                relay,
+                links: self.0.links.clone(),
+                cancel: cancel.clone(),
+            },
             registry: RegistryService { registry, cancel: cancel.clone() },
+            status: StatusService(reports),
             gate,
         }
     }
@@ -234,7 +269,8 @@ impl Cluster {
         seeds.extend(
             config.keeper.strip_prefix("node://").filter(|at| *at != &*me.address).map(str::to_owned),
         );
-        Joining { me: me.clone(), seeds, cluster_id: Some(config.cluster_id.clone()) }
+        let (cluster_id, lines) = (Some(config.cluster_id.clone()), config.lines.clone());
+        Joining { me: me.clone(), seeds, cluster_id, lines }
     }
 }
 

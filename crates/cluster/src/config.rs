@@ -5,7 +5,7 @@ use std::time::Duration;
 use crowd_directory::NodeName;
 use crowd_rpc::NodeInfo;
 
-use crate::{ClusterError, Member};
+use crate::{ClusterError, Lines, Member};
 
 /// One node of one cluster.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct ClusterConfig {
     pub keeper: String,
     /// `HOST:PORT` of nodes to join by; a name may have several addresses, and is resolved again and again.
     pub join: Vec<String>,
+    /// How connections with other nodes are secured.
+    pub lines: Lines,
     /// How the dead are told from the living.
     pub probe: ProbeConfig,
     /// How long a lookup may take; less than the relay gives it.
@@ -41,6 +43,7 @@ impl ClusterConfig {
             cluster_id: cluster_id.into(),
             keeper: String::new(),
             join: Vec::new(),
+            lines: Lines::plain(),
             probe: ProbeConfig::default(),
             lookup: Duration::from_millis(600),
         }

@@ -9,6 +9,7 @@ use crowd_protocol::ProjectName;
 use crowd_rpc::v1::directory_client::DirectoryClient;
 use crowd_rpc::{MAX_MESSAGE, MAX_ROWS_A_MESSAGE, v1};
 use futures_util::stream;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 use tonic::Status;
@@ -65,12 +66,14 @@ impl Courier {
 
     fn push(&self, errand: Errand) -> bool {
         self.outstanding.fetch_add(1, Ordering::AcqRel);
-        let taken = self.queue.try_send(errand).is_ok();
-        if !taken {
+        let refused = self.queue.try_send(errand).err();
+        if refused.is_some() {
             self.outstanding.fetch_sub(1, Ordering::AcqRel);
-            metrics::counter!("crowd_directory_deliveries_total", "outcome" => "dropped").increment(1);
         }
-        taken
+        if matches!(refused, Some(TrySendError::Full(_))) {
+            metrics::counter!("crowd_queue_full_total", "queue" => "announcements").increment(1);
+        }
+        refused.is_none()
     }
 }
 

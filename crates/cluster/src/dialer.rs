@@ -1,5 +1,4 @@
-//! How this node reaches another one: the one place for time-outs, keep-alive and windows, and for the client side of
-//! mTLS once nodes have certificates.
+//! How this node reaches another one: the one place for time-outs, keep-alive and windows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::ClusterError;
 use crate::passport::Passport;
+use crate::tls::{Lines, Renewals, dial};
 
 /// A node that does not take a connection by then is not there.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -32,26 +32,40 @@ pub(crate) type Wire = InterceptedService<Channel, Passport>;
 #[derive(Debug, Clone)]
 pub(crate) struct Dialer {
     passport: Passport,
-    channels: Cache<Arc<str>, Channel>,
+    lines: Lines,
+    renewals: Renewals,
+    /// By what was shown and trusted when they were made, too.
+    channels: Cache<(u64, Arc<str>), Channel>,
 }
 
 impl Dialer {
-    pub(crate) fn new(passport: Passport) -> Self {
-        Self { passport, channels: Cache::builder().max_capacity(CHANNELS).time_to_idle(IDLE).build() }
+    pub(crate) fn new(passport: Passport, lines: Lines) -> Self {
+        let channels = Cache::builder().max_capacity(CHANNELS).time_to_idle(IDLE).build();
+        Self { passport, renewals: lines.renewals(), lines, channels }
     }
 
     /// The connection for calls to `address`, `HOST:PORT`. It connects at the first call, and again when it broke.
     pub(crate) fn shared(&self, address: &Arc<str>) -> Result<Wire, ClusterError> {
-        if let Some(channel) = self.channels.get(address) {
+        let made = (self.renewals.count(), address.clone());
+        if let Some(channel) = self.channels.get(&made) {
             return Ok(self.introduced(channel));
         }
-        let channel = endpoint(address)?.connect_lazy();
-        Ok(self.introduced(self.channels.entry_by_ref(address).or_insert(channel).into_value()))
+        let channel = self.channel(address)?;
+        Ok(self.introduced(self.channels.entry(made).or_insert(channel).into_value()))
     }
 
     /// A connection of one's own to `address`, made at the first call.
     pub(crate) fn own(&self, address: &str) -> Result<Wire, ClusterError> {
-        Ok(self.introduced(endpoint(address)?.connect_lazy()))
+        Ok(self.introduced(self.channel(address)?))
+    }
+
+    /// Tells when connections had better be made anew.
+    pub(crate) fn renewals(&self) -> Renewals {
+        self.renewals.clone()
+    }
+
+    fn channel(&self, address: &str) -> Result<Channel, ClusterError> {
+        Ok(endpoint(address)?.connect_with_connector_lazy(dial(&self.lines, address, CONNECT)))
     }
 
     fn introduced(&self, channel: Channel) -> Wire {
@@ -64,7 +78,6 @@ fn endpoint(address: &str) -> Result<Endpoint, ClusterError> {
         .map_err(|_| ClusterError::Config(format!("{address:?} is no HOST:PORT")))?;
     Ok(endpoint
         .connect_timeout(CONNECT)
-        .tcp_nodelay(true)
         .http2_keep_alive_interval(PING_EVERY)
         .keep_alive_timeout(PING_PATIENCE)
         .keep_alive_while_idle(true)

@@ -38,6 +38,14 @@ pub enum ClusterError {
         /// Which node it is.
         seed: String,
     },
+    /// A node to join speaks plain where this one speaks TLS, or the other way round.
+    #[error("{node}: {why}")]
+    Security {
+        /// Which node it is.
+        node: String,
+        /// What to set.
+        why: String,
+    },
     /// The cluster port failed.
     #[error("the cluster port failed: {0}")]
     Serve(String),

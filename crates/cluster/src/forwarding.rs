@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use crowd_directory::NodeName;
 use crowd_protocol::{ErrorCode, WireError};
-use crowd_relay::{BoxFuture, Chunk, ChunkAsk, Relay, continue_trace};
+use crowd_relay::{BoxFuture, Chunk, ChunkAsk, Relay};
 use crowd_rpc::v1::link_request::Kind;
 use crowd_rpc::{LinkAsk, MAX_OPEN_ASKS, v1};
+use crowd_trace::{Asker, begin, fail};
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, Abortable};
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tonic::{Status, Streaming};
-use tracing::Instrument;
+use tracing::field::{Empty, display};
+use tracing::{Instrument, Span};
 
 use crate::outgoing::Outgoing;
 
@@ -29,6 +31,8 @@ const RETRY_AFTER_MS: u64 = 200;
 /// Ends with the stream of requests.
 pub(crate) struct Forwarding {
     pub(crate) from: NodeName,
+    /// This node.
+    pub(crate) me: NodeName,
     pub(crate) relay: Arc<Relay>,
     pub(crate) requests: Streaming<v1::LinkRequest>,
     pub(crate) replies: mpsc::Sender<Result<v1::LinkReply, Status>>,
@@ -105,13 +109,7 @@ impl Forwarding {
                 return self.refuse(id, error, work);
             }
         };
-        let span = tracing::info_span!(
-            "sessioncast.forwarded",
-            from = %self.from,
-            project = %ask.project,
-            hash = %ask.hash
-        );
-        continue_trace(&span, ask.trace);
+        let span = self.span(&ask);
         let chunk = ChunkAsk {
             project: ask.project,
             version: ask.version,
@@ -121,15 +119,50 @@ impl Forwarding {
             exact: ask.exact,
         };
         let relay = self.relay.clone();
-        let forwarded = async move { (id, relay.forwarded(chunk).await) };
+        let began = Instant::now();
+        let forwarded = async move {
+            let result = relay.forwarded(chunk).await;
+            if let Err(error) = &result {
+                fail(&Span::current(), error.code.as_str());
+            }
+            relay.doors().node.count(began, &result);
+            (id, result)
+        };
         let (handle, registration) = AbortHandle::new_pair();
         work.open.insert(id, handle);
         let forwarded: Forwarded = Box::pin(forwarded.instrument(span));
         work.asks.push(Abortable::new(forwarded, registration));
     }
 
+    /// The other end of the span of the node that asks.
+    fn span(&self, ask: &LinkAsk) -> Span {
+        let span = tracing::info_span!(
+            "sessioncast.forwarded",
+            otel.kind = "server",
+            rpc.system = Empty,
+            rpc.service = Empty,
+            rpc.method = Empty,
+            crowd.node = Empty,
+            crowd.from = Empty,
+            crowd.project = Empty,
+            crowd.chunk = Empty,
+            error.type = Empty,
+            otel.status_code = Empty,
+        );
+        if begin(&span, ask.trace, Asker::Member) {
+            span.record("rpc.system", "grpc");
+            span.record("rpc.service", "crowd.cluster.v1.Relay");
+            span.record("rpc.method", "Link");
+            span.record("crowd.node", self.me.as_str());
+            span.record("crowd.from", self.from.as_str());
+            span.record("crowd.project", ask.project.as_str());
+            span.record("crowd.chunk", display(&ask.hash));
+        }
+        span
+    }
+
     fn refuse(&self, id: u64, error: WireError, work: &mut Work) {
-        metrics::counter!("crowd_forwarded_refused_total", "code" => error.code.as_str()).increment(1);
+        self.relay.doors().node.answered(Instant::now(), Some(error.code.as_str()));
         tracing::debug!(from = %self.from, %error, "link.ask_refused");
         // Bounded like the asks: past the limit an answer has to leave before another refusal fits.
         if work.outgoing.len() < 2 * MAX_OPEN_ASKS {

@@ -105,7 +105,7 @@ impl Gossip {
         while let Some((to, bytes)) = self.effects.to_send() {
             let packet = Packet { address: to.address, bytes };
             if self.packets.try_send(packet).is_err() {
-                metrics::counter!("crowd_gossip_packets_total", "outcome" => "dropped").increment(1);
+                metrics::counter!("crowd_queue_full_total", "queue" => "gossip_out").increment(1);
             }
         }
         while let Some((after, timer)) = self.effects.to_schedule() {
@@ -125,6 +125,7 @@ impl Gossip {
         match news {
             OwnedNotification::MemberUp(member) => {
                 tracing::info!(node = %member.name, address = %member.address, "cluster.node_up");
+                count_change("up");
                 self.up.insert(member.name.clone(), member);
                 true
             }
@@ -133,6 +134,7 @@ impl Gossip {
                 let there = self.up.get(&member.name).is_some_and(|up| *up == member);
                 if there {
                     tracing::warn!(node = %member.name, "cluster.node_down");
+                    count_change("down");
                     self.up.remove(&member.name);
                 }
                 there
@@ -157,7 +159,6 @@ impl Gossip {
         let mut members: Vec<Member> = self.up.values().cloned().collect();
         members.push(self.foca.identity().clone());
         members.sort_by(|a, b| a.name.cmp(&b.name));
-        metrics::gauge!("crowd_cluster_nodes").set(members.len() as f64);
         self.members.send_replace(Arc::new(members));
     }
 
@@ -170,6 +171,10 @@ impl Gossip {
         let arrived = timeout(FAREWELL, join_all(farewells)).await.is_ok();
         tracing::info!(arrived, "cluster.left");
     }
+}
+
+fn count_change(change: &'static str) {
+    metrics::counter!("crowd_member_changes_total", "change" => change).increment(1);
 }
 
 /// Packets of a former life, of strangers or too late are no reason to stop.

@@ -14,7 +14,7 @@ use tonic::Status;
 use crate::backoff::Backoff;
 use crate::dialer::Dialer;
 use crate::passport::Passport;
-use crate::{ClusterError, Member};
+use crate::{ClusterError, Lines, Member};
 
 /// A node that does not answer a hello by then is asked again later.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,6 +32,8 @@ pub struct Joining {
     pub seeds: Vec<String>,
     /// The id of the registry that this node keeps; none where it will use the cluster's.
     pub cluster_id: Option<String>,
+    /// How connections with other nodes are secured.
+    pub lines: Lines,
 }
 
 /// What a node of the cluster answered.
@@ -88,7 +90,8 @@ impl Joining {
         let joining = Arc::new(self.clone());
         let addresses = self.addresses().await;
         let asks = addresses.into_iter().map(|address| {
-            let (joining, dialer) = (joining.clone(), Dialer::new(passport.clone()));
+            let (joining, passport) = (joining.clone(), passport.clone());
+            let dialer = Dialer::new(passport, joining.lines.clone());
             async move { joining.ask(&dialer, &address).await }
         });
         Ok(asks.collect())
@@ -119,9 +122,9 @@ impl Joining {
             Ok(Ok(reply)) => reply.into_inner(),
             Ok(Err(status)) => {
                 tracing::debug!(address, %status, "cluster.hello_failed");
-                return Err(Unanswered::Silent);
+                return Err(self.unanswered(address));
             }
-            Err(_) => return Err(Unanswered::Silent),
+            Err(_) => return Err(self.unanswered(address)),
         };
         let seed = address.to_owned();
         if reply.protocol != PROTOCOL {
@@ -143,6 +146,14 @@ impl Joining {
             _ => Ok(hello),
         }
     }
+
+    /// A node that is there, but speaks plain where this one speaks TLS, will not answer later either.
+    fn unanswered(&self, address: &str) -> Unanswered {
+        match self.lines.misfit(address) {
+            Some(why) => Unanswered::Refused(ClusterError::Security { node: address.to_owned(), why }),
+            None => Unanswered::Silent,
+        }
+    }
 }
 
 /// A seed that is of no use.
@@ -150,7 +161,7 @@ impl Joining {
 pub(crate) enum Unanswered {
     /// It is not there (yet), or is this node itself.
     Silent,
-    /// It is not of this cluster.
+    /// It is not of this cluster, or not to be spoken with.
     Refused(ClusterError),
 }
 

@@ -6,10 +6,9 @@
 //! here, and no project's bytes are kept.
 
 mod answers;
-mod backoff;
-mod breaker;
 mod cluster;
 mod config;
+mod counts;
 mod courier;
 mod dialer;
 mod error;
@@ -26,12 +25,18 @@ mod outgoing;
 mod passport;
 mod postman;
 mod remote_registry;
+mod report;
 mod roster;
 mod server;
 mod services;
 mod shared_directory;
+mod spans;
+mod survey;
 mod timers;
+mod tls;
 mod wire;
+
+use crowd_registry::{backoff, breaker};
 
 pub use cluster::{Cluster, ClusterStatus, Serving};
 pub use config::{ClusterConfig, ProbeConfig};
@@ -39,3 +44,5 @@ pub use error::ClusterError;
 pub use joining::{Hello, Joining};
 pub use member::Member;
 pub use remote_registry::RemoteRegistry;
+pub use report::{NodeReport, NodeState, Reports};
+pub use tls::{ClusterTlsFiles, Lines, NODE_NAME};

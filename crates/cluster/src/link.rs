@@ -13,11 +13,14 @@ use tokio::sync::mpsc::{self, Permit};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tonic::{Status, Streaming};
 
+use crate::ClusterError;
 use crate::answers::Answers;
 use crate::backoff::Backoff;
-use crate::dialer::Wire;
+use crate::dialer::{Dialer, Wire};
+use crate::tls::Renewals;
 
 /// Requests on their way to the connection. What does not fit waits in the mailbox, where it is counted.
 const REQUESTS: usize = 64;
@@ -32,9 +35,28 @@ const SWEEP: Duration = Duration::from_millis(250);
 
 /// A link to one node.
 pub(crate) struct Link {
-    node: NodeName,
+    to: Target,
     wire: Wire,
-    responder: Arc<Responder>,
+    renewals: Renewals,
+}
+
+/// The node at the other end, and what it takes to link to it again.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub(crate) node: NodeName,
+    pub(crate) address: Arc<str>,
+    pub(crate) responder: Arc<Responder>,
+    pub(crate) dialer: Dialer,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) cancel: CancellationToken,
+}
+
+/// Why a link is over.
+enum Over {
+    /// There is nothing more to ask that node.
+    Closed,
+    /// Another link with newer certificates goes on, with the same mailbox.
+    Succeeded,
 }
 
 /// A stream that is open.
@@ -44,21 +66,34 @@ struct Stream {
 }
 
 impl Link {
-    pub(crate) fn new(node: NodeName, wire: Wire, responder: Arc<Responder>) -> Self {
-        Self { node, wire, responder }
+    /// Connects at the first ask. Fails where the address is none of a URL.
+    pub(crate) fn new(to: Target) -> Result<Self, ClusterError> {
+        // Before the connection: what changes in between is noticed.
+        let renewals = to.dialer.renewals();
+        Ok(Self { wire: to.dialer.own(&to.address)?, renewals, to })
     }
 
     /// Works until the mailbox is closed and the last answer is here, or it is cancelled. The stream is opened with the first ask, and again with
-    /// the next one after it broke.
-    pub(crate) async fn run(self, cancel: CancellationToken) {
-        cancel.run_until_cancelled(self.work()).await;
-        self.responder.asks().close();
+    /// the next one after it broke. When certificates change, another link takes the mailbox over.
+    pub(crate) fn start(self) {
+        self.to.tasks.clone().spawn(async move {
+            let over = self.to.cancel.run_until_cancelled(self.work()).await;
+            if !matches!(over, Some(Over::Succeeded)) {
+                self.to.responder.asks().close();
+            }
+        });
     }
 
-    async fn work(&self) {
+    async fn work(&self) -> Over {
         let mut backoff = Backoff::new(AGAIN.0, AGAIN.1);
         let mut closed_until = Instant::now();
-        while let Some(ask) = self.responder.asks().pop().await {
+        let mut renewals = self.renewals.clone();
+        loop {
+            let ask = tokio::select! {
+                ask = self.to.responder.asks().pop() => ask,
+                () = renewals.next() => return self.succeed(),
+            };
+            let Some(ask) = ask else { return Over::Closed };
             if ask.reply.is_closed() || Instant::now() < closed_until {
                 self.turn_away(ask);
                 continue;
@@ -66,19 +101,34 @@ impl Link {
             let opened = Instant::now();
             let why = match self.open().await {
                 Ok(stream) => {
-                    tracing::debug!(node = %self.node, "link.open");
+                    tracing::debug!(node = %self.to.node, "link.open");
                     backoff.reset();
-                    self.carry(stream, ask).await
+                    match self.carry(stream, ask).await {
+                        (Over::Succeeded, _) => return Over::Succeeded,
+                        (Over::Closed, why) => why,
+                    }
                 }
                 Err(status) => {
                     self.turn_away(ask);
                     status
                 }
             };
-            self.responder.failed();
+            self.to.responder.failed();
             metrics::counter!("crowd_link_breaks_total").increment(1);
-            tracing::info!(node = %self.node, why = why.message(), after = ?opened.elapsed(), "link.closed");
+            tracing::info!(node = %self.to.node, why = why.message(), after = ?opened.elapsed(), "link.closed");
             closed_until = Instant::now() + backoff.wait();
+        }
+    }
+
+    /// From now on another link works off the mailbox.
+    fn succeed(&self) -> Over {
+        tracing::debug!(node = %self.to.node, "link.renewed");
+        match Self::new(self.to.clone()) {
+            Ok(next) => {
+                next.start();
+                Over::Succeeded
+            }
+            Err(_) => Over::Closed,
         }
     }
 
@@ -92,22 +142,23 @@ impl Link {
     }
 
     /// Carries asks and answers until the stream ends; every ask that is open then fails, so that the relay goes on
-    /// to the next candidate at once.
-    async fn carry(&self, mut stream: Stream, first: Ask) -> Status {
-        let mut answers = Answers::new(&self.responder);
+    /// to the next candidate at once. Where another link goes on, this one is over with its last answer.
+    async fn carry(&self, mut stream: Stream, first: Ask) -> (Over, Status) {
+        let mut answers = Answers::new(&self.to.responder);
         let mut sweep = interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let permit = stream.requests.try_reserve().expect("a new queue has room and its receiver");
         self.send(permit, first, &mut answers);
         let ending = sleep(LAST_ANSWERS);
         tokio::pin!(ending);
-        let mut accepting = true;
+        let (mut accepting, mut over) = (true, Over::Closed);
+        let mut renewals = self.renewals.clone();
         while accepting || answers.open() > 0 {
             tokio::select! {
                 reply = stream.replies.message() => match reply {
                     Ok(Some(reply)) => answers.take(reply),
-                    Ok(None) => return Status::unavailable("the node closed it"),
-                    Err(status) => return status,
+                    Ok(None) => return (over, Status::unavailable("the node closed it")),
+                    Err(status) => return (over, status),
                 },
                 next = self.next(&stream.requests), if accepting && answers.open() < MAX_OPEN_ASKS => match next {
                     Some((permit, ask)) => self.send(permit, ask, &mut answers),
@@ -116,6 +167,10 @@ impl Link {
                         ending.as_mut().reset(Instant::now() + LAST_ANSWERS);
                     }
                 },
+                () = renewals.next(), if accepting => {
+                    (accepting, over) = (false, self.succeed());
+                    ending.as_mut().reset(Instant::now() + LAST_ANSWERS);
+                }
                 () = &mut ending, if !accepting => break,
                 _ = sweep.tick(), if answers.open() > 0 => {
                     answers.sweep(|id| {
@@ -125,7 +180,7 @@ impl Link {
                 }
             }
         }
-        Status::cancelled("the node is down")
+        (over, Status::cancelled("the node is down"))
     }
 
     /// The next ask, once there is room to send it; none where there will be no more.
@@ -135,11 +190,11 @@ impl Link {
     ) -> Option<(Permit<'s, v1::LinkRequest>, Ask)> {
         let permit = requests.reserve().await.ok()?;
         loop {
-            let ask = self.responder.asks().pop().await?;
+            let ask = self.to.responder.asks().pop().await?;
             if !ask.reply.is_closed() {
                 return Some((permit, ask));
             }
-            self.responder.skipped(&ask);
+            self.to.responder.skipped(&ask);
         }
     }
 
@@ -160,7 +215,7 @@ impl Link {
     }
 
     fn turn_away(&self, ask: Ask) {
-        self.responder.skipped(&ask);
+        self.to.responder.skipped(&ask);
         // Nobody waiting any more is fine.
         let _ = ask.reply.send(Err(WireError::new(ErrorCode::NoPeer, "the link to that node is down")));
     }

@@ -8,15 +8,19 @@ use crowd_protocol::ProjectName;
 use crowd_relay::Flights;
 use crowd_rpc::v1::directory_client::DirectoryClient;
 use crowd_rpc::{MAX_MESSAGE, v1};
+use crowd_trace::fail;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use moka::sync::Cache;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tonic::Status;
+use tracing::{Instrument, Span};
 
+use crate::counts::COUNTS;
 use crate::dialer::Dialer;
 use crate::neighbours::Neighbours;
 use crate::shared_directory::SharedDirectory;
+use crate::spans::{lookup_call_span, lookup_span, traced};
 use crate::wire::read_found;
 
 /// How long an answer is used again.
@@ -79,7 +83,9 @@ impl Lookups {
             return known;
         }
         let (lookups, wanted) = (self.clone(), project.clone());
-        let search = move || Box::pin(async move { lookups.search(&wanted, fresh).await }) as _;
+        let span = lookup_span(project, fresh);
+        let search = async move { lookups.search(&wanted, fresh).await }.instrument(span);
+        let search = move || Box::pin(search) as _;
         // Requests for the chunks of one page come together.
         if fresh { search().await } else { self.flights.join(project.clone(), search).0.await }
     }
@@ -96,8 +102,9 @@ impl Lookups {
         } else if rows.is_empty() {
             rows = self.ask_in_turn(project, &owners, owners_by).await;
         }
-        if rows.is_empty() && !last_resort.is_empty() {
-            metrics::counter!("crowd_lookups_total", "outcome" => "asked_everyone").increment(1);
+        let named = !rows.is_empty();
+        if !named && !last_resort.is_empty() {
+            Span::current().record("crowd.asked_everyone", true);
             rows = self.ask_all(project, &last_resort, deadline).await;
         }
         let me = self.directory.with(|directory, _| directory.me().clone());
@@ -107,8 +114,14 @@ impl Lookups {
             seen.push(row.node.clone());
             new && !row.hosting.is_none()
         });
-        let outcome = if rows.is_empty() { "nobody" } else { "found" };
+        let outcome = match (rows.is_empty(), named) {
+            (true, _) => "nobody",
+            (false, true) => "found",
+            (false, false) => "last_resort",
+        };
         metrics::counter!("crowd_lookups_total", "outcome" => outcome).increment(1);
+        COUNTS.lookup_seconds.record(started.elapsed());
+        Span::current().record("crowd.rows", rows.len());
         let rows: Arc<[Row]> = rows.into();
         // That nobody hosts it is not remembered: the next moment somebody may.
         if !rows.is_empty() {
@@ -177,10 +190,22 @@ impl Lookups {
         let neighbour = self.neighbours.get(node).ok_or_else(down)?;
         let wire = self.dialer.shared(&neighbour.member.address).map_err(|_| down())?;
         let mut client = DirectoryClient::new(wire).max_decoding_message_size(MAX_MESSAGE);
-        let request = v1::LookupRequest { project: project.as_str().to_owned() };
-        match timeout(self.limit, client.lookup(request)).await {
-            Ok(reply) => read_found(reply?.into_inner().rows),
-            Err(_) => Err(Status::deadline_exceeded("no answer in time")),
-        }
+        let span = lookup_call_span(node);
+        let answer = async {
+            let request = traced(v1::LookupRequest { project: project.as_str().to_owned() });
+            match timeout(self.limit, client.lookup(request)).await {
+                Ok(reply) => read_found(reply?.into_inner().rows),
+                Err(_) => Err(Status::deadline_exceeded("no answer in time")),
+            }
+        };
+        let answer = answer.instrument(span.clone()).await;
+        match &answer {
+            Ok(rows) => span.record("crowd.rows", rows.len()),
+            Err(status) => {
+                fail(&span, status.code().description());
+                span.record("rpc.grpc.status_code", status.code() as i32)
+            }
+        };
+        answer
     }
 }

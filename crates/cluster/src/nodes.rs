@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use crate::lookups::Lookups;
 use crate::neighbours::Neighbours;
 use crate::shared_directory::SharedDirectory;
+use crate::spans::tell_known;
 
 /// So long an announcement may take before the peer that waits for it gets its `ok` all the same: an owner that is
 /// that slow is either dying, and then no owner any more, or synced within moments.
@@ -50,6 +51,7 @@ impl ClusterNodes {
 impl Nodes for ClusterNodes {
     fn known_holders(&self, project: &ProjectName) -> Option<Vec<Arc<Responder>>> {
         let rows = self.lookups.known(project)?;
+        tell_known(project, rows.len());
         Some(self.responders(&rows))
     }
 

@@ -8,6 +8,8 @@ use crowd_relay::Chunk;
 use crowd_rpc::v1::link_reply::Kind;
 use crowd_rpc::{failure_of, slice_of, v1};
 
+use crate::counts::COUNTS;
+
 #[derive(Default)]
 pub(crate) struct Outgoing(VecDeque<Answer>);
 
@@ -45,6 +47,7 @@ impl Outgoing {
             Answer::Failure(failure) => Kind::Failure(failure),
             Answer::Chunk { id, chunk, offset } => {
                 let (slice, rest) = slice_of(id, &chunk.bytes, offset);
+                COUNTS.sent.increment(slice.bytes.len() as u64);
                 if let Some(offset) = rest {
                     self.0.push_back(Answer::Chunk { id, chunk, offset });
                 }

@@ -61,7 +61,7 @@ impl Gate {
     }
 
     /// The caller's name; FAILED_PRECONDITION where it is of another cluster.
-    // Once nodes have certificates, the name has to be the certificate's.
+    // Not held against the certificate: nodes may share one, and each of them is trusted as all are.
     pub(crate) fn admit(&self, metadata: &MetadataMap) -> Result<NodeName, Status> {
         let text = |key| metadata.get(key).and_then(|value: &MetadataValue<Ascii>| value.to_str().ok());
         let node = text(NODE_KEY).ok_or_else(|| Status::invalid_argument("crowd-node is missing"))?;
@@ -69,7 +69,7 @@ impl Gate {
         match text(CLUSTER_KEY) {
             Some(cluster) if cluster == self.cluster => Ok(node),
             Some(cluster) => {
-                metrics::counter!("crowd_cluster_foreign_calls_total").increment(1);
+                metrics::counter!("crowd_foreign_calls_total").increment(1);
                 Err(Status::failed_precondition(format!(
                     "two clusters: the registry of this node is {}, that of {node} is {cluster}",
                     self.cluster

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use crowd_rpc::v1;
 use crowd_rpc::v1::membership_client::MembershipClient;
+use crowd_trace::Seldom;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
@@ -45,12 +46,16 @@ pub(crate) async fn carry(dialer: Dialer, mut packets: mpsc::Receiver<Packet>) {
 
 /// Sends one packet; whether it arrived is for the protocol to find out.
 pub(crate) async fn send(dialer: &Dialer, packet: Packet) {
+    static REFUSED: Seldom = Seldom::new();
     let Ok(wire) = dialer.shared(&packet.address) else { return };
     let request = v1::GossipRequest { packet: packet.bytes };
     let outcome = match timeout(DEADLINE, MembershipClient::new(wire).gossip(request)).await {
         Ok(Ok(_)) => "sent",
         Ok(Err(status)) if status.code() == Code::FailedPrecondition => {
-            tracing::warn!(address = %packet.address, why = status.message(), "cluster.gossip_refused");
+            if let Some(unsaid) = REFUSED.pass() {
+                let (address, why) = (&packet.address, status.message());
+                tracing::warn!(%address, why, unsaid, "cluster.gossip_refused");
+            }
             "refused"
         }
         Ok(Err(_)) => "failed",

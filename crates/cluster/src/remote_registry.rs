@@ -17,12 +17,12 @@ use futures_util::stream::{self, BoxStream};
 use tokio::time::{sleep, timeout};
 use tonic::{Code, Response, Status, Streaming};
 
-use crate::ClusterError;
 use crate::backoff::Backoff;
 use crate::breaker::Breaker;
 use crate::dialer::{Dialer, Wire};
 use crate::passport::Passport;
 use crate::wire::read_record;
+use crate::{ClusterError, Lines};
 
 /// The time that a read has.
 const READ: Duration = Duration::from_millis(1_500);
@@ -35,22 +35,31 @@ const AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 #[derive(Clone)]
 pub struct RemoteRegistry {
     id: Arc<str>,
-    wire: Wire,
+    address: Arc<str>,
+    dialer: Dialer,
     breaker: Arc<Breaker>,
 }
 
 impl RemoteRegistry {
     /// The registry `id` that the node at `keeper` (`HOST:PORT`, a leading `node://` is fine) keeps, for the node
     /// `me`. Connects at the first call.
-    pub fn connect(keeper: &str, id: impl Into<Arc<str>>, me: &NodeName) -> Result<Self, ClusterError> {
+    pub fn connect(
+        keeper: &str,
+        id: impl Into<Arc<str>>,
+        me: &NodeName,
+        lines: &Lines,
+    ) -> Result<Self, ClusterError> {
         let id = id.into();
-        let address = keeper.strip_prefix("node://").unwrap_or(keeper);
-        let wire = Dialer::new(Passport::new(Some(&id), me)?).own(address)?;
-        Ok(Self { id, wire, breaker: Arc::new(Breaker::new()) })
+        let address = keeper.strip_prefix("node://").unwrap_or(keeper).into();
+        let dialer = Dialer::new(Passport::new(Some(&id), me)?, lines.clone());
+        // Refused here where it is no HOST:PORT.
+        dialer.shared(&address)?;
+        Ok(Self { id, address, dialer, breaker: Arc::default() })
     }
 
     fn client(&self) -> RegistryClient<Wire> {
-        RegistryClient::new(self.wire.clone()).max_decoding_message_size(MAX_MESSAGE)
+        let wire = self.dialer.shared(&self.address).expect("its address was good when it was made");
+        RegistryClient::new(wire).max_decoding_message_size(MAX_MESSAGE)
     }
 
     async fn call<T>(

@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::Member;
 use crate::courier::{Courier, Tools};
-use crate::link::Link;
+use crate::link::{Link, Target};
 use crate::neighbours::{Neighbour, Neighbours};
 
 /// The one task that changes the neighbours.
@@ -64,11 +64,16 @@ impl Roster {
         let responder = Arc::new(Responder::new(member.name.as_str(), Kind::Node));
         let (courier, courier_run) =
             Courier::new(member.name.clone(), member.address.clone(), self.tools.clone());
-        match self.tools.dialer.own(&member.address) {
-            Ok(wire) => {
-                let link = Link::new(member.name.clone(), wire, responder.clone());
-                self.tasks.spawn(link.run(self.cancel.clone()));
-            }
+        let target = Target {
+            node: member.name.clone(),
+            address: member.address.clone(),
+            responder: responder.clone(),
+            dialer: self.tools.dialer.clone(),
+            tasks: self.tasks.clone(),
+            cancel: self.cancel.clone(),
+        };
+        match Link::new(target) {
+            Ok(link) => link.start(),
             // Every member's address was checked to be HOST:PORT, but not that it is one of a URL.
             Err(error) => tracing::warn!(node = %member.name, %error, "link.bad_address"),
         }

@@ -10,6 +10,7 @@ use http::{HeaderMap, Method};
 use crate::destination::Destination;
 use crate::hosts::{Hosts, Place};
 use crate::refusal::Refusal;
+use crate::trace::trace_of;
 
 /// What the way of answering depends on, whatever the answer.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +18,7 @@ pub(crate) struct Manner {
     /// HEAD: the head only.
     pub(crate) head: bool,
     pub(crate) destination: Destination,
-    /// The trace that the request is part of.
+    /// The trace that the client began.
     pub(crate) trace: Option<TraceParent>,
 }
 
@@ -26,12 +27,8 @@ impl Manner {
         Self {
             head: parts.method == Method::HEAD,
             destination: Destination::of(&parts.headers),
-            trace: Self::trace_of(&parts.headers),
+            trace: trace_of(&parts.headers),
         }
-    }
-
-    pub(crate) fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {
-        TraceParent::parse(headers.get("traceparent")?.to_str().ok()?)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crowd_relay::Relay;
 use http::Uri;
+use tokio_util::sync::CancellationToken;
 
 use crate::{Hosting, Sockets, Tls};
 
@@ -50,10 +51,18 @@ pub struct ServerConfig {
     pub drain: Duration,
     /// How long a TLS handshake may take.
     pub handshake: Duration,
+    /// Cancelled when the node begins to leave: from then on an answer is the last of its HTTP/1.1 connection, so that
+    /// clients that keep theirs open ask elsewhere next time.
+    pub leaving: CancellationToken,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { max_connections: DEFAULT_MAX_CONNECTIONS, drain: DEFAULT_DRAIN, handshake: DEFAULT_HANDSHAKE }
+        Self {
+            max_connections: DEFAULT_MAX_CONNECTIONS,
+            drain: DEFAULT_DRAIN,
+            handshake: DEFAULT_HANDSHAKE,
+            leaving: CancellationToken::new(),
+        }
     }
 }

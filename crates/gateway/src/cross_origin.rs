@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 const EXPOSED: &str = "accept-ranges, content-length, content-range, etag, retry-after, server-timing, \
     x-crowd-node, x-crowd-peers, x-crowd-trace, x-crowd-version";
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+pub(crate) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-origin");
 
 /// Opens an answer to scripts everywhere: workers of other origins, and sandboxed pages, which have none.

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use crowd_relay::{continue_trace, current_trace};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
@@ -22,6 +21,7 @@ use crate::hosts::Hosts;
 use crate::late::{LateAnswers, LateWork};
 use crate::refusal::Refusal;
 use crate::server::{Answer, Port, listen};
+use crate::trace::{answered, door_span, routed, tell};
 use crate::{Body, GatewayConfig, ServerConfig, Tls};
 
 const NODE: HeaderName = HeaderName::from_static("x-crowd-node");
@@ -31,6 +31,9 @@ const NODE: HeaderName = HeaderName::from_static("x-crowd-node");
 pub(crate) trait Handler: Send + Sync + 'static {
     /// True where this one answers, and nobody after it.
     fn takes(&self, asked: &Asked) -> bool;
+
+    /// The form of the addresses that it answers, for who reads traces.
+    fn route(&self) -> &'static str;
 
     async fn answer(&self, asked: Asked, body: Incoming) -> Result<Response<Body>, Refusal>;
 }
@@ -115,16 +118,9 @@ impl Gateway {
 
 impl Answer for Gateway {
     async fn answer(self: Arc<Self>, request: Request<Incoming>, remote: SocketAddr) -> Response<Body> {
-        let span = tracing::info_span!(
-            "http.request",
-            method = %request.method(),
-            host = request.headers().get("host").and_then(|host| host.to_str().ok()),
-            path = request.uri().path(),
-            status = tracing::field::Empty,
-        );
-        continue_trace(&span, Manner::trace_of(request.headers()));
+        let span = door_span(&request, &self.node);
         let response = self.respond(request, remote).instrument(span.clone()).await;
-        span.record("status", response.status().as_u16());
+        answered(&span, response.status());
         response
     }
 }
@@ -132,18 +128,24 @@ impl Answer for Gateway {
 /// The answer of the first handler that takes the request.
 pub(crate) async fn offer(routes: &[Route], asked: Asked, body: Incoming) -> Result<Response<Body>, Refusal> {
     match routes.iter().find(|route| route.takes(&asked)) {
-        Some(route) => route.answer(asked, body).await,
+        Some(route) => {
+            routed(&asked.parts.method, route.route());
+            route.answer(asked, body).await
+        }
         None => Err(Refusal::not_found("there is nothing at this address")),
     }
 }
 
 /// Turns refusals into answers; leaves the body out where only the head was asked for.
 pub(crate) fn finish(answer: Result<Response<Body>, Refusal>, manner: Manner) -> Response<Body> {
+    let trace = crowd_trace::current().or(manner.trace);
     let mut response = answer.unwrap_or_else(|refusal| {
-        let trace = current_trace().or(manner.trace);
-        let trace = trace.map(|trace| hex::encode(trace.trace_id)).unwrap_or_default();
+        let trace = trace.map(|trace| trace.trace_id_hex()).unwrap_or_default();
         refusal.into_response(manner.destination, &trace)
     });
+    if let Some(trace) = trace {
+        tell(response.headers_mut(), trace);
+    }
     if manner.head {
         let body = std::mem::replace(response.body_mut(), Body::empty());
         if let Some(size) = body.size().filter(|size| *size > 0) {

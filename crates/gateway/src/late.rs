@@ -38,8 +38,10 @@ impl LateAnswers {
 
     /// Has `answer` polled to its end. Where there is no place for it, it is dropped, and counted.
     pub(crate) fn see_through(&self, key: LateKey, answer: BoxFuture<'static, ()>) {
-        let outcome = if self.0.try_send((key, answer)).is_ok() { "taken" } else { "no_place" };
-        metrics::counter!("crowd_http_late_answers_total", "outcome" => outcome).increment(1);
+        match self.0.try_send((key, answer)) {
+            Ok(()) => metrics::counter!("crowd_http_late_answers_total").increment(1),
+            Err(_) => metrics::counter!("crowd_queue_full_total", "queue" => "late_answers").increment(1),
+        }
     }
 }
 

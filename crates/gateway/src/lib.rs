@@ -9,6 +9,7 @@ mod asked;
 mod body;
 mod config;
 mod content;
+mod counts;
 mod cross_origin;
 mod destination;
 mod gateway;
@@ -22,6 +23,7 @@ mod refusal;
 mod rewrite;
 mod server;
 mod sockets;
+mod trace;
 mod url_path;
 
 pub use app_site::AppSite;
@@ -33,5 +35,6 @@ pub use config::{
 pub use gateway::Gateway;
 pub use hosting::Hosting;
 pub use origin::RequestOrigin;
-pub use server::{Tls, TlsError, TlsFiles};
+pub use server::Tls;
+pub use crowd_tls::{TlsError, TlsFiles};
 pub use sockets::Sockets;

@@ -19,7 +19,6 @@ const NO_PEER_RETRY_S: u64 = 5;
 const WAITING_RETRY_S: u64 = 1;
 /// No code of the protocol: the answer is not here yet, and may still come.
 const WAITING: &str = "waiting";
-const TRACE: HeaderName = HeaderName::from_static("x-crowd-trace");
 
 /// Why there is no content.
 #[derive(Debug)]
@@ -96,11 +95,6 @@ impl Refusal {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         // A worker of another origin has to be able to read why.
         readable_anywhere(&mut headers);
-        if let Ok(trace) = HeaderValue::try_from(trace)
-            && !trace.is_empty()
-        {
-            headers.insert(TRACE, trace);
-        }
         if let Some((name, value)) = self.header.map(|header| *header) {
             headers.insert(name, value);
         }
@@ -108,6 +102,11 @@ impl Refusal {
         *response.status_mut() = self.status;
         *response.headers_mut() = headers;
         response
+    }
+
+    /// What it is called in metrics: the protocol's code, or a name that only HTTP has.
+    pub(crate) fn outcome(&self) -> &'static str {
+        self.code
     }
 
     fn page(&self, trace: &str) -> String {

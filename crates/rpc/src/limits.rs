@@ -22,3 +22,7 @@ pub const MAX_MESSAGE: usize = 1 << 20;
 pub const CLUSTER_KEY: &str = "crowd-cluster";
 /// The metadata entry that has the caller's name.
 pub const NODE_KEY: &str = "crowd-node";
+/// Seconds in a report.
+pub const MAX_REPORT_SECONDS: usize = 60;
+/// Projects in each list of a report.
+pub const MAX_REPORT_PROJECTS: usize = 64;

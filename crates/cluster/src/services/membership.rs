@@ -7,6 +7,7 @@ use crowd_rpc::{MAX_CLUSTER_ID, MAX_GOSSIP, MAX_HELLO_MEMBERS, NodeInfo, PROTOCO
 use tokio::sync::{mpsc, watch};
 use tonic::{Request, Response, Status};
 
+use crate::counts::COUNTS;
 use crate::gossip::Input;
 use crate::passport::Gate;
 use crate::{ClusterConfig, Member};
@@ -55,8 +56,9 @@ impl Membership for MembershipService {
         if packet.len() > MAX_GOSSIP {
             return Err(Status::invalid_argument("a packet has at most 32 KiB"));
         }
+        COUNTS.gossip_received.increment(1);
         if self.gossip.try_send(Input::Packet(packet)).is_err() {
-            metrics::counter!("crowd_gossip_packets_total", "outcome" => "overrun").increment(1);
+            metrics::counter!("crowd_queue_full_total", "queue" => "gossip_in").increment(1);
         }
         Ok(Response::new(v1::GossipReply {}))
     }

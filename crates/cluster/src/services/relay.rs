@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crowd_directory::NodeName;
 use crowd_rpc::v1;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -13,8 +14,11 @@ use crate::forwarding::{Forwarding, REPLIES};
 use crate::passport::Caller;
 
 pub(crate) struct RelayService {
+    /// This node.
+    pub(crate) me: NodeName,
     pub(crate) relay: Arc<crowd_relay::Relay>,
-    pub(crate) tasks: TaskTracker,
+    /// The links that other nodes hold.
+    pub(crate) links: TaskTracker,
     pub(crate) cancel: CancellationToken,
 }
 
@@ -29,9 +33,9 @@ impl v1::relay_server::Relay for RelayService {
         let from = Caller::of(&request)?;
         let (replies, outbound) = mpsc::channel(REPLIES);
         tracing::debug!(%from, "link.accepted");
-        let forwarding =
-            Forwarding { from, relay: self.relay.clone(), requests: request.into_inner(), replies };
-        self.tasks.spawn(self.cancel.clone().run_until_cancelled_owned(forwarding.run()));
+        let (me, relay) = (self.me.clone(), self.relay.clone());
+        let forwarding = Forwarding { from, me, relay, requests: request.into_inner(), replies };
+        self.links.spawn(self.cancel.clone().run_until_cancelled_owned(forwarding.run()));
         Ok(Response::new(ReceiverStream::new(outbound)))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crowd_cluster::{ClusterConfig, ClusterError, Joining};
+use crowd_cluster::{ClusterConfig, ClusterError, Joining, Lines};
 use crowd_registry::LocalRegistry;
 
 use crate::support::{Start, Wire, all_see, eventually, three};
@@ -105,7 +105,7 @@ async fn two_clusters_do_not_join() {
     let foreign = LocalRegistry::in_memory().unwrap();
     let me = ClusterConfig::new("b".into(), "127.0.0.1:9", "x").member().unwrap();
     let cluster_id = Some(crowd_registry::Registry::id(&foreign).to_owned());
-    let joining = Joining { me, seeds: vec![a.address.clone()], cluster_id };
+    let joining = Joining { me, seeds: vec![a.address.clone()], cluster_id, lines: Lines::plain() };
     let refused = joining.hello_once().await.unwrap_err();
     assert!(matches!(refused, ClusterError::TwoClusters { .. }), "{refused}");
     assert!(refused.to_string().starts_with("two clusters: "), "{refused}");
@@ -120,7 +120,7 @@ async fn two_clusters_do_not_join() {
 async fn a_hello_waits_for_a_seed_and_nobody_answers_for_nobody() {
     let wire = Wire::new().await;
     let me = ClusterConfig::new("b".into(), "127.0.0.1:9", "x").member().unwrap();
-    let joining = Joining { me, seeds: vec![wire.address.clone()], cluster_id: None };
+    let joining = Joining { me, seeds: vec![wire.address.clone()], cluster_id: None, lines: Lines::plain() };
     assert!(joining.hello_once().await.unwrap().is_none());
     let waiting = tokio::spawn(async move { joining.hello().await.unwrap() });
     let a = Start { behind: Some(&wire), ..Start::keeper("a") }.start().await;
@@ -151,7 +151,7 @@ async fn a_keeper_that_starts_again_and_joins_nobody_is_found_soon() {
 #[tokio::test]
 async fn who_names_itself_alone_is_told_so() {
     let me = ClusterConfig::new("b".into(), "127.0.0.1:9", "x").member().unwrap();
-    let joining = Joining { me, seeds: vec!["127.0.0.1:9".into()], cluster_id: None };
+    let joining = Joining { me, seeds: vec!["127.0.0.1:9".into()], cluster_id: None, lines: Lines::plain() };
     let refused = joining.hello().await.unwrap_err();
     assert!(matches!(refused, ClusterError::NobodyToJoin { .. }), "{refused}");
 }

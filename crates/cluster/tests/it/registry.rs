@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crowd_cluster::RemoteRegistry;
+use crowd_cluster::{Lines, RemoteRegistry};
 use crowd_registry::contract::{contract, release};
 use crowd_registry::{Change, Registry, RegistryError};
 use futures_util::StreamExt;
@@ -22,7 +22,7 @@ async fn a_remote_registry_keeps_the_contract() {
 async fn reads_fail_fast_while_the_keeper_is_away_and_changes_were_missed() {
     let wire = Wire::new().await;
     let a = Start { behind: Some(&wire), ..Start::keeper("a") }.start().await;
-    let remote = RemoteRegistry::connect(&a.address, a.registry.id(), &"b".into()).unwrap();
+    let remote = RemoteRegistry::connect(&a.address, a.registry.id(), &"b".into(), &Lines::plain()).unwrap();
     let mut changes = remote.watch().await.unwrap();
     let committed = remote.compare_and_set(&release("site", 1, 1), None).await;
     assert!(committed.is_ok());
@@ -55,10 +55,11 @@ async fn another_cluster_and_a_node_that_keeps_none_are_refused() {
     let a = Start::keeper("a").start().await;
     let b = Start::joining("b", &a).start().await;
     let project = "site".parse().unwrap();
-    let foreign = RemoteRegistry::connect(&a.address, "another", &"x".into()).unwrap();
+    let foreign = RemoteRegistry::connect(&a.address, "another", &"x".into(), &Lines::plain()).unwrap();
     let error = foreign.get(&project).await.unwrap_err();
     assert!(error.to_string().contains("two clusters"), "{error}");
-    let keeps_none = RemoteRegistry::connect(&b.address, a.registry.id(), &"x".into()).unwrap();
+    let keeps_none =
+        RemoteRegistry::connect(&b.address, a.registry.id(), &"x".into(), &Lines::plain()).unwrap();
     let error = keeps_none.get(&project).await.unwrap_err();
     assert!(error.to_string().contains("does not keep"), "{error}");
 }

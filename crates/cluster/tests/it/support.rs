@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use crowd_cluster::{Cluster, ClusterConfig, ClusterError, Joining, Member, RemoteRegistry, Serving};
+use crowd_cluster::{Cluster, ClusterConfig, ClusterError, Joining, Lines, Member, RemoteRegistry, Serving};
 use crowd_directory::Hosting;
 use crowd_protocol::{ChunkHash, ErrorCode, Have, ProjectName, WireError};
 use crowd_registry::{LocalRegistry, Registry};
@@ -75,9 +75,15 @@ impl Start<'_> {
             None => {
                 let me = config.member().unwrap();
                 let hello =
-                    Joining { me, seeds: config.join.clone(), cluster_id: None }.hello().await.unwrap();
+                    Joining { me, seeds: config.join.clone(), cluster_id: None, lines: Lines::plain() }
+                        .hello()
+                        .await
+                        .unwrap();
                 config.keeper = hello.keeper.clone();
-                Arc::new(RemoteRegistry::connect(&hello.keeper, hello.cluster_id, &config.name).unwrap())
+                Arc::new(
+                    RemoteRegistry::connect(&hello.keeper, hello.cluster_id, &config.name, &Lines::plain())
+                        .unwrap(),
+                )
             }
         };
         config.cluster_id = registry.id().to_owned();
@@ -91,8 +97,13 @@ impl Start<'_> {
             DenyList::default(),
         );
         let shutdown = CancellationToken::new();
-        let serving =
-            Serving { listener, relay: relay.clone(), registry: self.keeps, shutdown: shutdown.clone() };
+        let serving = Serving {
+            listener,
+            relay: relay.clone(),
+            registry: self.keeps,
+            reports: None,
+            shutdown: shutdown.clone(),
+        };
         let run = tokio::spawn({
             let cluster = cluster.clone();
             async move { cluster.run(serving).await }

@@ -34,7 +34,7 @@ pub(crate) enum Sheet {
 
 impl Stylesheets {
     pub(crate) fn new() -> Self {
-        Self(Room::new(ROOM, PATIENCE))
+        Self(Room::new(ROOM, PATIENCE, "stylesheets"))
     }
 
     /// False where `file` stays as it is whatever it has.

@@ -31,6 +31,10 @@ impl Handler for Assets {
         asked.own_path().is_some()
     }
 
+    fn route(&self) -> &'static str {
+        "/.crowd/{asset}"
+    }
+
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         let name = asked.own_path().unwrap_or_default();
         // It answers for all of an origin. The node's own has the keys of publishers.

@@ -29,8 +29,20 @@ impl Handler for ChunkBytes {
         names_of(asked).is_some()
     }
 
+    fn route(&self) -> &'static str {
+        "/.crowd/v1/{project}/chunk/{sha256}"
+    }
+
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         let began = Instant::now();
+        let answer = self.respond(asked, began).await;
+        self.relay.doors().http.answered(began, answer.as_ref().err().map(Refusal::outcome));
+        answer
+    }
+}
+
+impl ChunkBytes {
+    async fn respond(&self, asked: Asked, began: Instant) -> Result<Response<Body>, Refusal> {
         let (project, hash) = names_of(&asked).unwrap_or_default();
         let (project, hash) = (ProjectName::parse(project)?, ChunkHash::parse(hash)?);
         let ask = self.relay.find_hash(&project, hash).await?;

@@ -46,6 +46,10 @@ impl Handler for ClientConfig {
         asked.own_path() == Some("config.json")
     }
 
+    fn route(&self) -> &'static str {
+        "/.crowd/config.json"
+    }
+
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         let told = Told {
             hosting: self.hosting.as_str(),

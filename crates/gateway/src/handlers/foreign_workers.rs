@@ -24,6 +24,10 @@ impl Handler for ForeignWorkers {
         is_worker && !is_the_apps(asked)
     }
 
+    fn route(&self) -> &'static str {
+        "/{worker}"
+    }
+
     async fn answer(&self, _: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         Err(Refusal::not_allowed("the only service worker here is that of the app"))
     }

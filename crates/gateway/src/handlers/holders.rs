@@ -49,6 +49,10 @@ impl Handler for Holders {
         asked.endpoint().is_some_and(|(_, rest)| rest == "hosts")
     }
 
+    fn route(&self) -> &'static str {
+        "/.crowd/v1/{project}/hosts"
+    }
+
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         let (project, _) = asked.endpoint().unwrap_or_default();
         let project = ProjectName::parse(project)?;

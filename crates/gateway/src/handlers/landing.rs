@@ -28,6 +28,10 @@ impl Handler for Landing {
         asked.path.is_empty() && asked.place == Place::Node
     }
 
+    fn route(&self) -> &'static str {
+        "/"
+    }
+
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         let mut response = OwnFile::html(crowd_app::landing_page(&self.domain)).answer(&asked);
         own_page(response.headers_mut());

@@ -21,6 +21,10 @@ impl Handler for Manage {
         asked.own_path() == Some("manage") && matches!(asked.place, Place::Project(_))
     }
 
+    fn route(&self) -> &'static str {
+        "/.crowd/manage"
+    }
+
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         let project = match &asked.place {
             Place::Project(project) => project.as_str(),

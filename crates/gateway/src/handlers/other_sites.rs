@@ -31,6 +31,10 @@ impl Handler for OtherSites {
         asked.parts.uri.path().starts_with(FOLDER)
     }
 
+    fn route(&self) -> &'static str {
+        "/.crowd/x/{authority}/{path}"
+    }
+
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         // Pages open other sites at their own addresses; this must not be a way to send people anywhere.
         let opened = asked.manner.destination.is_navigation();

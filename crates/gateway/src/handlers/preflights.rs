@@ -23,6 +23,10 @@ impl Handler for Preflights {
         asked.parts.method == Method::OPTIONS
     }
 
+    fn route(&self) -> &'static str {
+        "/.crowd/v1/{rest}"
+    }
+
     async fn answer(&self, _: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;

@@ -51,7 +51,20 @@ impl Handler for ProjectFiles {
         true
     }
 
+    fn route(&self) -> &'static str {
+        "/{project}/{path}"
+    }
+
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
+        let began = Instant::now();
+        let answer = self.respond(asked).await;
+        self.relay.doors().http.answered(began, answer.as_ref().err().map(Refusal::outcome));
+        answer
+    }
+}
+
+impl ProjectFiles {
+    async fn respond(&self, asked: Asked) -> Result<Response<Body>, Refusal> {
         let target = Target::of(&asked)?;
         let answer = match self.way_out(&asked, &target) {
             Some(redirect) => Ok(redirect),
@@ -61,9 +74,7 @@ impl Handler for ProjectFiles {
         content_headers(response.headers_mut(), target.form);
         Ok(response)
     }
-}
 
-impl ProjectFiles {
     /// Where to go instead: to the project's own origin, or to the folder that was meant.
     fn way_out(&self, asked: &Asked, target: &Target) -> Option<Response<Body>> {
         let Target { project, path, form, bare } = target;

@@ -28,6 +28,10 @@ impl Handler for Releases {
         asked.endpoint().is_some_and(|(_, rest)| rest == "release")
     }
 
+    fn route(&self) -> &'static str {
+        "/.crowd/v1/{project}/release"
+    }
+
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         let (project, _) = asked.endpoint().unwrap_or_default();
         let project = ProjectName::parse(project)?;

@@ -32,6 +32,10 @@ impl Handler for Resets {
         opened && matches!(asked.place, Place::Project(_)) && query.split('&').any(is_reset)
     }
 
+    fn route(&self) -> &'static str {
+        "/?crowd-reset"
+    }
+
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         if !is_own_wish(asked.headers()) {
             return Ok(see_other("/.crowd/manage#leave"));

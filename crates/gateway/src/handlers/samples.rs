@@ -40,6 +40,10 @@ impl Handler for Samples {
         own_path.is_some_and(|path| path == LIST || path.starts_with(FOLDER))
     }
 
+    fn route(&self) -> &'static str {
+        "/.crowd/sample/{path}"
+    }
+
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         let file = match asked.own_path().and_then(|path| path.strip_prefix(FOLDER)) {
             Some(path) => file(path)?,

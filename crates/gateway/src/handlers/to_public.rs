@@ -23,6 +23,10 @@ impl Handler for ToPublic {
         true
     }
 
+    fn route(&self) -> &'static str {
+        "/{path}"
+    }
+
     async fn answer(&self, asked: Asked, _: Incoming) -> Result<Response<Body>, Refusal> {
         let origin = self.hosts.public_origin(&asked.place, asked.host.as_ref());
         let path = asked.parts.uri.path_and_query().map_or("/", |path| path.as_str());

@@ -23,6 +23,10 @@ impl Handler for Upgrades {
         asked.own_path() == Some("ws")
     }
 
+    fn route(&self) -> &'static str {
+        "/.crowd/ws"
+    }
+
     async fn answer(&self, asked: Asked, body: Incoming) -> Result<Response<Body>, Refusal> {
         if asked.parts.method != Method::GET {
             return Err(Refusal::method_not_allowed());

@@ -101,7 +101,7 @@ impl Rewriting {
         if !bounded(writer.write(&piece))? {
             // It has passed on unread what it kept.
             self.writer = None;
-            tracing::info!("page.too_large_to_rewrite");
+            tracing::debug!("page.too_large_to_rewrite");
         }
         let written = self.written.take();
         if self.writer.is_none() {

@@ -1,7 +1,7 @@
 //! Whether a connection still does something: what ends those that neither ask nor read.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -21,6 +21,7 @@ pub(crate) struct Activity {
     last: AtomicU64,
     requests: AtomicU64,
     open: AtomicUsize,
+    leaving: AtomicBool,
 }
 
 impl Activity {
@@ -30,6 +31,7 @@ impl Activity {
             last: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             open: AtomicUsize::new(0),
+            leaving: AtomicBool::new(false),
         })
     }
 
@@ -39,6 +41,11 @@ impl Activity {
         self.open.fetch_add(1, Ordering::Relaxed);
         self.step();
         InFlight(self.clone())
+    }
+
+    /// The node leaves: who asks again is to ask another.
+    pub(crate) fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
     }
 
     /// True where the connection is only held.
@@ -62,6 +69,11 @@ impl Activity {
 pub(crate) struct InFlight(Arc<Activity>);
 
 impl InFlight {
+    /// True where its connection is to end with it.
+    pub(crate) fn is_last(&self) -> bool {
+        self.0.leaving.load(Ordering::Relaxed)
+    }
+
     /// It got on.
     pub(crate) fn step(&self) {
         self.0.step();

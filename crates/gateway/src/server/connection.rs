@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -20,6 +21,7 @@ use super::listener::Answer;
 use super::sent::Sent;
 use super::tls::{Opened, Tls};
 use super::to_https::ToHttps;
+use crate::counts::COUNTS;
 
 /// A head that takes longer has a sender who wants to hold the connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
@@ -39,6 +41,7 @@ pub(crate) struct Connection<A> {
     pub(crate) answer: Arc<A>,
     pub(crate) remote: SocketAddr,
     pub(crate) drain: Duration,
+    pub(crate) leaving: CancellationToken,
     pub(crate) cancel: CancellationToken,
 }
 
@@ -53,8 +56,8 @@ impl<A: Answer> Connection<A> {
         match opened {
             Ok(Opened::Encrypted(stream)) => self.serve(stream).await,
             Ok(Opened::Plain(stream)) => {
-                let Self { remote, drain, cancel, .. } = self;
-                Connection { answer: Arc::new(ToHttps), remote, drain, cancel }.serve(stream).await;
+                let Self { remote, drain, leaving, cancel, .. } = self;
+                Connection { answer: Arc::new(ToHttps), remote, drain, leaving, cancel }.serve(stream).await;
             }
             Err(error) => tracing::debug!(%error, remote = %self.remote, "tls.handshake_failed"),
         }
@@ -65,22 +68,25 @@ impl<A: Answer> Connection<A> {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { answer, remote, drain, cancel } = self;
+        let Self { answer, remote, drain, leaving, cancel } = self;
         let _open = Open::new();
         let activity = Activity::new();
         let service = service_fn(|request: Request<Incoming>| {
             let (answer, in_flight) = (answer.clone(), activity.begin());
+            let reusable = request.version() <= Version::HTTP_11;
             async move {
-                let response = answer.answer(request, remote).await;
-                let class = class_of(response.status().as_u16());
-                metrics::counter!("crowd_http_requests_total", "status" => class).increment(1);
+                let mut response = answer.answer(request, remote).await;
+                if reusable && in_flight.is_last() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                COUNTS.responded(response.status());
                 Ok::<_, Infallible>(response.map(|body| Sent::new(body, in_flight)))
             }
         });
         let builder = builder();
         let mut connection = Box::pin(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
         let mut look = Instant::now() + LOOK;
-        let mut deadline = None;
+        let (mut told, mut deadline) = (false, None);
         loop {
             tokio::select! {
                 result = connection.as_mut() => {
@@ -88,6 +94,10 @@ impl<A: Answer> Connection<A> {
                         tracing::debug!(%error, %remote, "http.connection_failed");
                     }
                     break;
+                }
+                () = leaving.cancelled(), if !told => {
+                    told = true;
+                    activity.leave();
                 }
                 () = cancel.cancelled(), if deadline.is_none() => {
                     connection.as_mut().graceful_shutdown();
@@ -142,24 +152,4 @@ fn builder() -> Builder<TokioExecutor> {
         .keep_alive_interval(HEAD_TIMEOUT)
         .keep_alive_timeout(HEAD_TIMEOUT);
     builder
-}
-
-fn class_of(status: u16) -> &'static str {
-    match status / 100 {
-        1 => "1xx",
-        2 => "2xx",
-        3 => "3xx",
-        4 => "4xx",
-        _ => "5xx",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_status_has_a_class() {
-        assert_eq!([101, 206, 308, 451, 504].map(class_of), ["1xx", "2xx", "3xx", "4xx", "5xx"]);
-    }
 }

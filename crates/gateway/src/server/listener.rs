@@ -66,6 +66,7 @@ pub(crate) async fn listen<A: Answer>(answer: Arc<A>, port: Port, cancel: Cancel
                         answer: answer.clone(),
                         remote,
                         drain: config.drain,
+                        leaving: config.leaving.clone(),
                         cancel: cancel.clone(),
                     };
                     let tls = tls.clone();

@@ -8,4 +8,4 @@ mod tls;
 mod to_https;
 
 pub(crate) use listener::{Answer, Port, listen};
-pub use tls::{Tls, TlsError, TlsFiles};
+pub use tls::Tls;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use super::activity::InFlight;
+use crate::counts::COUNTS;
 use crate::{Body, BodyError};
 
 pub(crate) struct Sent {
@@ -33,11 +34,11 @@ impl http_body::Body for Sent {
         match &frame {
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
-                metrics::counter!("crowd_http_sent_bytes_total").increment(bytes as u64);
+                COUNTS.sent.increment(bytes as u64);
             }
             Some(Err(error)) => {
                 metrics::counter!("crowd_http_cut_short_total").increment(1);
-                tracing::info!(%error, "http.cut_short");
+                tracing::debug!(%error, "http.cut_short");
             }
             None => {}
         }

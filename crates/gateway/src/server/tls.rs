@@ -1,42 +1,23 @@
 //! TLS of a port: shakes hands with the certificate that its files hold now, and follows them without a restart.
 
-mod pair;
-
-use std::fmt;
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use crowd_protocol::ChunkHash;
+use crowd_tls::{Certificate, Pem, Reloading, TlsError, TlsFiles, identity};
 use rustls::ServerConfig;
 use tokio::net::TcpStream;
-use tokio::task::spawn_blocking;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use self::pair::{Pair, Served};
-pub use self::pair::{TlsError, TlsFiles};
-
-/// How often the files are looked at. They are small and read whole, so that no way of replacing them goes unseen: in
-/// place, by a rename, or by the symlinks through which Kubernetes swaps a mounted secret.
-const LOOK: Duration = Duration::from_secs(2);
 /// The first byte of a TLS record that begins a handshake; no method of HTTP begins with it.
 const HANDSHAKE: u8 = 0x16;
 
 /// A certificate that is served, and the files that it comes from. Cheap to clone.
-#[derive(Clone)]
-pub struct Tls(Arc<Inner>);
-
-struct Inner {
-    files: TlsFiles,
-    config: ArcSwap<ServerConfig>,
-    first: Seen,
-}
-
-/// What a look at the files came to: the pair's hashes, or why it can't be read.
-type Seen = Result<(ChunkHash, ChunkHash), String>;
+#[derive(Debug, Clone)]
+pub struct Tls(Reloading<ServerConfig>);
 
 /// A connection whose first byte is here.
 pub(crate) enum Opened {
@@ -47,15 +28,8 @@ pub(crate) enum Opened {
 
 impl Tls {
     /// Reads the certificate and its key.
-    pub async fn load(files: TlsFiles) -> Result<Self, TlsError> {
-        let loading = spawn_blocking(move || {
-            let pair = files.read()?;
-            let (config, served) = files.config(&pair)?;
-            tell("tls.loaded", &served);
-            let (config, first) = (ArcSwap::from_pointee(config), Ok(pair.digest()));
-            Ok(Self(Arc::new(Inner { files, config, first })))
-        });
-        loading.await.expect("reading certificates does not panic")
+    pub async fn load(TlsFiles { cert, key }: TlsFiles) -> Result<Self, TlsError> {
+        Reloading::load("public", [cert, key], make).await.map(Self)
     }
 
     /// Shakes hands with a client, unless it does not want to.
@@ -67,7 +41,7 @@ impl Tls {
                 _ if first[0] != HANDSHAKE => return Ok(Opened::Plain(stream)),
                 _ => {}
             }
-            let acceptor = TlsAcceptor::from(self.0.config.load_full());
+            let acceptor = TlsAcceptor::from(self.0.current());
             Ok(Opened::Encrypted(Box::new(acceptor.accept(stream).await?)))
         };
         let late = |_| Err(io::Error::from(io::ErrorKind::TimedOut));
@@ -78,78 +52,56 @@ impl Tls {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => "timed_out",
             Err(_) => "failed",
         };
-        metrics::counter!("crowd_tls_handshakes_total", "outcome" => outcome).increment(1);
+        metrics::counter!("crowd_tls_handshakes_total", "port" => "public", "outcome" => outcome)
+            .increment(1);
         opened
     }
 
-    /// Follows the files for as long as it is polled. What can't be served is told, and what was served before stays.
-    pub(crate) async fn follow(&self) -> std::convert::Infallible {
-        let mut follower = Follower::new(self);
-        loop {
-            sleep(LOOK).await;
-            follower.look(self).await;
-        }
+    /// Follows the files for as long as it is polled.
+    pub(crate) async fn follow(&self) -> Infallible {
+        self.0.follow().await
     }
 }
 
-impl fmt::Debug for Tls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Tls").field(&self.0.files).finish()
-    }
-}
-
-struct Follower {
-    /// What was served, or refused, last.
-    tried: Seen,
-    /// What was there at the last look, where that was something else.
-    changing: Option<Seen>,
-}
-
-impl Follower {
-    fn new(tls: &Tls) -> Self {
-        Self { tried: tls.0.first.clone(), changing: None }
-    }
-
-    /// One look at the files: what has changed is taken once it was the same twice, since a certificate and its key
-    /// are not replaced in the same moment.
-    async fn look(&mut self, tls: &Tls) {
-        let files = tls.0.files.clone();
-        let read = spawn_blocking(move || files.read()).await.expect("reading files does not panic");
-        let seen = read.as_ref().map(Pair::digest).map_err(ToString::to_string);
-        if seen == self.tried {
-            self.changing = None;
-            return;
-        }
-        if self.changing.as_ref() != Some(&seen) {
-            self.changing = Some(seen);
-            return;
-        }
-        (self.tried, self.changing) = (seen, None);
-        let outcome = match read.and_then(|pair| tls.0.files.config(&pair)) {
-            Ok((config, served)) => {
-                tls.0.config.store(Arc::new(config));
-                tell("tls.reloaded", &served);
-                "done"
-            }
-            Err(error) => {
-                tracing::error!(%error, "tls.reload_failed");
-                "failed"
-            }
-        };
-        metrics::counter!("crowd_tls_reloads_total", "outcome" => outcome).increment(1);
-    }
-}
-
-fn tell(event: &'static str, served: &Served) {
-    let names = served.names();
-    tracing::info!(names, not_after = %served, "{event}");
-    if served.is_over() {
-        tracing::warn!(names, not_after = %served, "tls.certificate_over");
-    }
-    if let Some(end) = served.not_after() {
-        metrics::gauge!("crowd_tls_not_after_seconds").set(end as f64);
-    }
+/// What serves a certificate and its key, with HTTP/2 and HTTP/1.1, over TLS 1.2 or newer.
+fn make(pems: &[Pem]) -> Result<(ServerConfig, Certificate), TlsError> {
+    let [cert, key] = pems else { unreachable!("two files were named") };
+    let (chain, private) = (cert.certificates()?, key.key()?);
+    let (certificate, unusable) = (Certificate::of(&chain[0]), identity(cert, key));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(&unusable)?.with_no_client_auth();
+    let mut config = builder.with_single_cert(chain, private).map_err(&unusable)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    // Sessions are resumed from what clients keep: the node keeps nothing for each.
+    config.ticketer = rustls::crypto::ring::Ticketer::new().map_err(&unusable)?;
+    Ok((config, certificate))
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_key_of_another_certificate_is_refused_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let (cert, key) = (dir.path().join("tls.crt"), dir.path().join("tls.key"));
+        let pair = || {
+            let made = rcgen::generate_simple_self_signed(["one.test".to_owned()]).unwrap();
+            fs::write(&cert, made.cert.pem()).unwrap();
+            made.signing_key.serialize_pem()
+        };
+        let (first, second) = (pair(), pair());
+        let read = |key_pem: &str| {
+            fs::write(&key, key_pem).unwrap();
+            make(&[&cert, &key].map(|path| Pem::read(path).unwrap()))
+        };
+        let error = read(&first).err().unwrap().to_string();
+        assert!(error.contains("tls.key is not that of the certificate in "), "{error}");
+        let (config, certificate) = read(&second).unwrap();
+        assert_eq!(config.alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
+        assert_eq!(certificate.names(), "one.test");
+    }
+}
