@@ -11,7 +11,12 @@ use anyhow::Context;
 use bytes::Bytes;
 use clap::Parser;
 use crowd_protocol::{ChunkHash, Have, NodeMessage, PeerMessage, ProjectName, Want};
-use crowd_tests::{Cluster, ScriptedPeer, TestSite, noise};
+use crowd_telemetry::Metrics;
+use crowd_tests::{Cluster, ScriptedPeer, TestCa, TestSite, noise, telemetry};
+
+use self::traces::Traces;
+
+mod traces;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -34,21 +39,44 @@ struct Args {
     /// Seconds that are measured, after one that is not.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// What is traced: off (no trace context at all), ids (every request has an id, none is recorded), or the part of
+    /// the requests that is recorded and sent to a collector in this process, for example 0.01.
+    #[arg(long, default_value = "ids")]
+    traces: Traces,
+    /// Count what happens for Prometheus, as a deployed node does.
+    #[arg(long)]
+    metrics: bool,
+    /// Let the nodes speak TLS, each showing the other a certificate.
+    #[arg(long)]
+    mtls: bool,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    let collector = args.traces.install().await?;
     println!("| payload | in flight | requests/s | MiB/s | p50 ms | p99 ms | p99.9 ms | errors |");
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for payload in &args.payload {
         measure(&args, *payload).await?;
     }
+    if let (Some(collector), Some(telemetry)) = (collector, telemetry()) {
+        telemetry.shutdown().await;
+        println!("\n{} spans came to the collector", collector.count());
+    }
     Ok(())
 }
 
 async fn measure(args: &Args, payload: u32) -> anyhow::Result<()> {
-    let cluster = Cluster::with(2, |config| config.relay.cache_bytes = 0).await;
+    let metrics = args.metrics.then(Metrics::install).transpose()?;
+    let ca = TestCa::new();
+    let certificate = args.mtls.then(|| ca.cluster("node"));
+    let cluster = Cluster::with(2, |config| {
+        config.cluster_tls = certificate.clone();
+        config.relay.cache_bytes = 0;
+        config.metrics = metrics;
+    })
+    .await;
     // More chunks than are ever in flight, and at most 128 MiB of them.
     let count = (128 * 1024 * 1024 / payload as usize).clamp(args.in_flight * 4, 8_192);
     let files = [("all.bin", noise(u64::from(payload), count * payload as usize))];

@@ -1,14 +1,12 @@
 //! A cluster of real nodes in this process, each on a runtime of its own, so that one can be killed as a process can.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use crowd_node::{Addresses, Config, Node};
-use crowd_telemetry::{Format, Telemetry, TelemetryConfig};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Script, ScriptedPeer, eventually, get};
+use crate::{Script, ScriptedPeer, eventually, get, telemetry};
 
 /// Nodes that have found each other.
 pub struct Cluster {
@@ -31,7 +29,7 @@ impl Cluster {
 
     /// `n` nodes whose settings `change` changes.
     pub async fn with(n: usize, change: impl Fn(&mut Config)) -> Self {
-        trace();
+        telemetry();
         let mut cluster = Self { nodes: Vec::new() };
         for _ in 0..n {
             cluster.add(&change).await;
@@ -61,6 +59,12 @@ impl Cluster {
         }
     }
 
+    /// How many nodes there are and were.
+    #[expect(clippy::len_without_is_empty, reason = "a cluster has nodes")]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// The `at`-th node.
     pub fn node(&self, at: usize) -> &TestNode {
         self.nodes[at].as_ref().expect("the node was not killed")
@@ -81,15 +85,6 @@ impl Cluster {
         let node = self.nodes[at].take().expect("the node was not killed");
         node.leave().await;
     }
-}
-
-/// Installs trace context for the process, once; logs only where `CROWD_LOG` asks for them.
-fn trace() {
-    static TELEMETRY: OnceLock<Option<Telemetry>> = OnceLock::new();
-    TELEMETRY.get_or_init(|| {
-        let filter = std::env::var("CROWD_LOG").unwrap_or_else(|_| "error".to_owned());
-        Telemetry::install(&TelemetryConfig { filter, format: Format::Text }).ok()
-    });
 }
 
 impl TestNode {

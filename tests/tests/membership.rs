@@ -1,5 +1,7 @@
 //! Nodes that join, leave and die: what is hosted stays readable, and a name has one owner.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -88,6 +90,42 @@ async fn a_node_that_leaves_in_good_order_makes_nothing_unreachable() {
         let read = reader.by_path(site.project(), "style.css", 0).await;
         assert!(read.is_ok(), "{}: {read:?}", site.project());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn owners_that_leave_one_after_the_other_hand_over_what_they_know() {
+    // Of six nodes three own a project, so that others have to take over from those that leave.
+    let mut cluster = Cluster::with(6, |config| config.relay.cache_bytes = 0).await;
+    let sites: Vec<_> = (0..40).map(|n| TestSite::small(&format!("passed-on-{n}"), 1)).collect();
+    let mut publishers = Vec::new();
+    for site in &sites {
+        let mut publisher = cluster.peer(0, site.clone()).await;
+        publisher.publish(site).await.unwrap();
+        publishers.push(publisher);
+    }
+    let mut reader = cluster.peer(5, ()).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let reading = tokio::spawn({
+        let (sites, stop) = (sites.clone(), stop.clone());
+        async move {
+            let mut reads = 0;
+            for site in sites.iter().cycle() {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                let read = reader.by_path(site.project(), "style.css", 0).await;
+                assert!(read.is_ok(), "{}, read {reads}: {read:?}", site.project());
+                reads += 1;
+            }
+            reads
+        }
+    });
+    for at in 1..5 {
+        cluster.leave(at).await;
+        cluster.settle(6 - at).await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    assert!(reading.await.unwrap() > sites.len(), "every site was read");
 }
 
 #[tokio::test(flavor = "multi_thread")]

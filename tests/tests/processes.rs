@@ -1,6 +1,5 @@
 //! Real processes of the real binary: what a deployment does, with signals that no process can argue with.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -8,83 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crowd_protocol::Have;
-use crowd_tests::{ScriptedPeer, TestCa, TestSite, eventually, get, noise, within};
+use crowd_tests::{ScriptedPeer, ServeProcess, TestCa, TestSite, crowd, eventually, noise, within};
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
-
-/// The binary under test, built by this workspace.
-fn crowd() -> Command {
-    let tests = std::env::current_exe().expect("a test has a path");
-    let profile = tests.parent().and_then(Path::parent).expect("tests are built below a profile's folder");
-    let binary = profile.join("crowd");
-    assert!(binary.exists(), "build it first: cargo build -p crowd-cli");
-    let mut command = Command::new(binary);
-    command.kill_on_drop(true).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    command
-}
-
-struct ServeProcess {
-    child: Child,
-    public: SocketAddr,
-    cluster: SocketAddr,
-    admin: SocketAddr,
-}
-
-impl ServeProcess {
-    async fn start(data: &Path, flags: &[&str]) -> Self {
-        let mut command = crowd();
-        command.arg("serve").args([
-            "--port",
-            "0",
-            "--cluster-port",
-            "0",
-            "--admin-port",
-            "0",
-            "--app-port",
-            "0",
-        ]);
-        command.arg("--data").arg(data).args(flags);
-        let mut child = command.spawn().expect("the binary is built");
-        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let mut address = async |kind: &str| -> SocketAddr {
-            loop {
-                let line = lines.next_line().await.unwrap().expect("serve prints what it bound");
-                if let Some(url) = line.strip_prefix(kind) {
-                    let (_, address) = url.split_once("://").expect("it is a URL");
-                    return address.parse().unwrap();
-                }
-            }
-        };
-        let public = address("public ").await;
-        let cluster = address("cluster ").await;
-        let admin = address("admin ").await;
-        let process = Self { child, public, cluster, admin };
-        process.ready().await;
-        process
-    }
-
-    async fn ready(&self) {
-        eventually("the process is ready", async || {
-            get(self.admin, "/readyz").await.ok().filter(|reply| reply.status == 200)
-        })
-        .await;
-    }
-
-    async fn sees(&self, nodes: usize) {
-        eventually("everyone is seen", async || {
-            let reply = get(self.admin, "/api/cluster").await.ok()?;
-            let status: serde_json::Value = serde_json::from_slice(&reply.body).ok()?;
-            (status["nodes"].as_array()?.len() == nodes).then_some(())
-        })
-        .await;
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().expect("it runs").to_string();
-        let sent = std::process::Command::new("kill").args(["-s", name, &pid]).status();
-        assert!(sent.unwrap().success());
-    }
-}
 
 async fn three(data: &Path) -> Vec<ServeProcess> {
     let mut nodes = vec![ServeProcess::start(&data.join("0"), &[]).await];

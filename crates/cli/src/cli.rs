@@ -1,8 +1,16 @@
 //! The command line: which commands there are, and what all of them take.
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::Path;
 
-use crate::commands::{demo, get, host, keys, new, publish, serve, status};
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crowd_telemetry::Telemetry;
+
+use crate::client_trace::{followed, traced};
+use crate::commands::serve::ConfigFile;
+use crate::commands::{certs, completions, demo, get, host, keys, new, publish, registry, serve, status};
 use crate::hops::Hops;
 
 /// Host static websites from the computers of the people who read them.
@@ -10,7 +18,7 @@ use crate::hops::Hops;
 /// A project is a folder of files with a name. `crowd publish` signs it with your key and keeps hosting it; everyone
 /// who runs `crowd host` for it hosts it, too. Discovery nodes only introduce, relay and verify.
 #[derive(Debug, Parser)]
-#[command(name = "crowd", version, max_term_width = 110)]
+#[command(name = "crowd", version = env!("CROWD_VERSION"), max_term_width = 110)]
 #[command(after_long_help = "\
 Start here:
   crowd new mysite                             a sample site to change
@@ -36,6 +44,43 @@ pub(crate) struct Cli {
 
     #[command(flatten)]
     pub(crate) log: LogArgs,
+}
+
+impl Cli {
+    /// Reads the command line, the environment and a node's config file. Where clap has something to say, such as the
+    /// help or what is wrong with a flag, the process ends with it.
+    pub(crate) fn read() -> anyhow::Result<Self> {
+        Self::read_from(std::env::args_os()).map_err(|error| match error.downcast::<clap::Error>() {
+            Ok(said_by_clap) => said_by_clap.exit(),
+            Err(error) => error,
+        })
+    }
+
+    /// [`Cli::read`] of this command line.
+    pub(crate) fn read_from<T>(line: impl IntoIterator<Item = T>) -> anyhow::Result<Self>
+    where
+        T: Into<OsString> + Clone,
+    {
+        let line: Vec<OsString> = line.into_iter().map(Into::into).collect();
+        let command = forgive(Self::command());
+        let cli = Self::from_arg_matches(&command.clone().try_get_matches_from(&line)?)?;
+        let Some(file) = cli.command.config_file() else { return Ok(cli) };
+        let command = ConfigFile::read(file)?.apply(command)?;
+        Ok(Self::from_arg_matches(&command.try_get_matches_from(&line)?)?)
+    }
+}
+
+/// `CROWD_JOIN=` in a deployment's environment means that it is not set, and `CROWD_LOG_JSON=1` says yes.
+fn forgive(command: clap::Command) -> clap::Command {
+    let arg = |arg: clap::Arg| {
+        let empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+        let arg = if empty { arg.env(None) } else { arg };
+        match arg.get_action() {
+            ArgAction::SetTrue => arg.value_parser(BoolishValueParser::new()),
+            _ => arg,
+        }
+    };
+    command.mut_args(arg).mut_subcommands(forgive)
 }
 
 /// How much is said about what happens.
@@ -79,20 +124,33 @@ pub(crate) enum Command {
     Get(get::GetArgs),
     Keys(keys::KeysArgs),
     Status(status::StatusArgs),
+    Certs(certs::CertsArgs),
+    Registry(registry::RegistryArgs),
+    Completions(completions::CompletionsArgs),
 }
 
 impl Command {
-    /// Carries it out; `hops` can show what crosses the nodes of this process.
-    pub(crate) async fn run(self, hops: Hops) -> anyhow::Result<()> {
+    fn config_file(&self) -> Option<&Path> {
         match self {
-            Self::Demo(args) => args.run(hops).await,
-            Self::Serve(args) => args.run().await,
+            Self::Serve(args) => args.config.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Carries it out; `hops` can show what crosses the nodes of this process.
+    pub(crate) async fn run(self, log: &LogArgs, hops: Hops, telemetry: &Telemetry) -> anyhow::Result<()> {
+        match self {
+            Self::Demo(args) => args.run(hops, telemetry).await,
+            Self::Serve(args) => args.run(!log.log_json, telemetry).await,
             Self::New(args) => args.run(),
-            Self::Publish(args) => args.run().await,
-            Self::Host(args) => args.run().await,
-            Self::Get(args) => args.run().await,
+            Self::Publish(args) => followed(telemetry, args.run()).await,
+            Self::Host(args) => followed(telemetry, args.run()).await,
+            Self::Get(args) => traced(telemetry, "get", args.run()).await,
             Self::Keys(args) => args.run(),
             Self::Status(args) => args.run().await,
+            Self::Certs(args) => args.run(),
+            Self::Registry(args) => args.run().await,
+            Self::Completions(args) => args.run(),
         }
     }
 }
@@ -100,7 +158,6 @@ impl Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent_and_every_flag_has_help() {

@@ -66,7 +66,7 @@ impl<S: Subscriber> Layer<S> for Hops {
                 state.node = fields.responder;
                 line
             }
-            ("sessioncast.forwarded", _) => format!("{node} is asked by {}", fields.from),
+            ("sessioncast.forwarded", _) => format!("{node} is asked by {}", state.first),
             ("sessioncast.ask", _) => format!("{node} asks its peer {} for {what}", fields.responder),
             _ => return,
         };
@@ -78,21 +78,19 @@ impl<S: Subscriber> Layer<S> for Hops {
 struct Fields {
     responder: String,
     kind: String,
-    from: String,
     manifest: bool,
 }
 
 impl Visit for Fields {
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.manifest |= field.name() == "manifest" && value;
+        self.manifest |= field.name() == "crowd.manifest" && value;
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         let text = format!("{value:?}").trim_matches('"').to_owned();
         match field.name() {
-            "responder" => self.responder = text,
-            "kind" => self.kind = text,
-            "from" => self.from = text,
+            "crowd.responder" => self.responder = text,
+            "crowd.responder.kind" => self.kind = text,
             _ => {}
         }
     }

@@ -126,12 +126,28 @@ pub(crate) fn owner_of(key: &SigningKey) -> OwnerKey {
     OwnerKey::of(key)
 }
 
-fn make_private_dir(dir: &Path) -> std::io::Result<()> {
+/// Makes a folder, and those above it, for this user alone; one that is there stays as it is.
+pub(crate) fn make_private_dir(dir: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(dir)
+}
+
+/// Writes a private key to a file for this user alone, over what is there, at once or not at all.
+pub(crate) fn replace_private(path: &Path, pem: &str) -> anyhow::Result<()> {
+    let mut next = path.as_os_str().to_owned();
+    next.push(".new");
+    let written = match fs::remove_file(&next) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => private_options().open(&next).and_then(|mut file| {
+            file.write_all(pem.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&next, path)
+        }),
+    };
+    written.with_context(|| path.display().to_string())
 }
 
 fn private_options() -> fs::OpenOptions {

@@ -1,10 +1,13 @@
 //! `crowd`: the command. One file per command under `commands/`; this one starts the process and ends it.
 
 mod admin_client;
+mod authority;
 mod changes;
 mod cli;
+mod client_trace;
 mod clock;
 mod commands;
+mod etcd_flags;
 mod exit;
 mod handover;
 mod hops;
@@ -19,7 +22,6 @@ mod site_link;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use crowd_telemetry::{Format, Telemetry, TelemetryConfig};
 
 use crate::cli::{Cli, Command};
@@ -33,19 +35,22 @@ async fn main() -> ExitCode {
     // Before any TLS: with two providers linked, rustls would not choose for itself.
     let installed = rustls::crypto::ring::default_provider().install_default();
     debug_assert!(installed.is_ok(), "nothing else installs a provider");
-    let cli = Cli::parse();
-    let hops = Hops::default();
-    let done = match init_logging(&cli, &hops) {
-        Ok(_logging) => Box::pin(cli.command.run(hops)).await,
-        Err(error) => Err(error),
-    };
-    match done {
+    match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output::complain(&error);
             exit::code_of(&error)
         }
     }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let cli = Cli::read()?;
+    let hops = Hops::default();
+    let telemetry = init_logging(&cli, &hops)?;
+    let done = Box::pin(cli.command.run(&cli.log, hops, &telemetry)).await;
+    telemetry.shutdown().await;
+    done
 }
 
 /// Logs go to standard error: what a command answers is on standard output alone.

@@ -30,6 +30,11 @@ pub(crate) fn watched() -> bool {
     io::stderr().is_terminal()
 }
 
+/// True where a person watches the answers.
+pub(crate) fn is_screen() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Bytes for people: `17 B`, `1.4 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
     if bytes < 1024 { format!("{bytes} B") } else { indicatif::BinaryBytes(bytes).to_string() }

@@ -24,17 +24,22 @@ impl Screen {
 
     /// Something that is counted in bytes.
     pub(crate) fn bytes(&self, what: impl Into<String>) -> Progress {
-        self.add(what.into(), "{prefix} {bar:24} {binary_bytes}/{binary_total_bytes} {msg}", true)
+        self.add(what.into(), "{prefix} {bar:24} {binary_bytes}/{binary_total_bytes} {msg}", None)
     }
 
     /// Something that is counted in chunks.
     pub(crate) fn chunks(&self, what: impl Into<String>) -> Progress {
-        self.add(what.into(), "{prefix} {bar:24} {pos}/{len} chunks {msg}", false)
+        self.add(what.into(), "{prefix} {bar:24} {pos}/{len} chunks {msg}", Some("chunks"))
+    }
+
+    /// Something that is counted in names.
+    pub(crate) fn names(&self, what: impl Into<String>) -> Progress {
+        self.add(what.into(), "{prefix} {bar:24} {pos}/{len} names {msg}", Some("names"))
     }
 
     /// A line that is told anew.
     pub(crate) fn line(&self) -> Progress {
-        self.add(String::new(), "{spinner} {msg}", false)
+        self.add(String::new(), "{spinner} {msg}", None)
     }
 
     /// A remark above the bars.
@@ -46,14 +51,14 @@ impl Screen {
         }
     }
 
-    fn add(&self, what: String, template: &'static str, in_bytes: bool) -> Progress {
+    fn add(&self, what: String, template: &'static str, counted: Option<&'static str>) -> Progress {
         let bar = self.bars.as_ref().map(|bars| {
             let style = ProgressStyle::with_template(template).expect("the template is ours");
             let bar = bars.add(ProgressBar::new(0).with_style(style).with_prefix(what.clone()));
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
-        Progress { bar, what, in_bytes, quiet: self.quiet, said: Instant::now(), last: String::new() }
+        Progress { bar, what, counted, quiet: self.quiet, said: Instant::now(), last: String::new() }
     }
 }
 
@@ -61,7 +66,8 @@ impl Screen {
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     what: String,
-    in_bytes: bool,
+    /// What is counted; bytes where it is none.
+    counted: Option<&'static str>,
     quiet: bool,
     said: Instant,
     last: String,
@@ -74,10 +80,9 @@ impl Progress {
             bar.set_length(of);
             bar.set_position(done);
         } else if done < of {
-            let of_all = if self.in_bytes {
-                format!("{} of {}", output::size(done), output::size(of))
-            } else {
-                format!("{done} of {of} chunks")
+            let of_all = match self.counted {
+                Some(noun) => format!("{done} of {of} {noun}"),
+                None => format!("{} of {}", output::size(done), output::size(of)),
             };
             self.line_now_and_then(format!("{} {of_all}", self.what));
         }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
+use crowd_cluster::ClusterTlsFiles;
 use crowd_gateway::{DEFAULT_UPLOAD_BYTES_PER_DAY, Hosting, TlsFiles};
+use crowd_registry::etcd::{EtcdAccess, EtcdAddress};
 use crowd_relay::{DenyList, RelayConfig};
 use crowd_telemetry::Metrics;
 
@@ -24,6 +26,10 @@ pub struct Config {
     pub cluster_host: IpAddr,
     /// gRPC between nodes.
     pub cluster_port: u16,
+    /// This node's certificate for the cluster port, and whom it trusts there; none where nodes speak plain.
+    pub cluster_tls: Option<ClusterTlsFiles>,
+    /// The cluster port may be plain where others than this machine reach it.
+    pub insecure_cluster: bool,
     /// `HOST:PORT` that other nodes are told; the bound address where it is none.
     pub cluster_advertise: Option<String>,
     /// Where the operator reaches this node; no stranger should.
@@ -39,6 +45,8 @@ pub struct Config {
     pub join: Vec<String>,
     /// Where names are kept.
     pub registry: RegistryChoice,
+    /// What etcd asks of its clients, where names are kept there.
+    pub etcd: EtcdAccess,
     /// Where this node's own registry is, where it keeps one.
     pub data: Data,
     /// Projects have their own origins under this domain.
@@ -56,6 +64,8 @@ pub struct Config {
     pub heartbeat: Duration,
     /// Connections of peers at most.
     pub max_peers: usize,
+    /// How long a leaving node serves on, no longer ready, before it sends its peers away.
+    pub drain_delay: Duration,
     /// Over how long the peers of a leaving node are spread.
     pub goaway_spread: Duration,
     /// How long a leaving node waits for its peers to go.
@@ -75,6 +85,8 @@ impl Default for Config {
             app_port: AppPort::Off,
             cluster_host: loopback,
             cluster_port: 7001,
+            cluster_tls: None,
+            insecure_cluster: false,
             cluster_advertise: None,
             admin_host: loopback,
             admin_port: 7002,
@@ -82,6 +94,7 @@ impl Default for Config {
             name: None,
             join: Vec::new(),
             registry: RegistryChoice::Auto,
+            etcd: EtcdAccess::default(),
             data: Data::Memory,
             domain: None,
             tls: None,
@@ -90,8 +103,9 @@ impl Default for Config {
             relay: RelayConfig::default(),
             heartbeat: Duration::from_secs(30),
             max_peers: 50_000,
+            drain_delay: Duration::ZERO,
             goaway_spread: Duration::from_secs(5),
-            grace: Duration::from_secs(10),
+            grace: Duration::from_secs(30),
             deny: DenyList::default(),
             metrics: None,
         }
@@ -121,11 +135,28 @@ impl Config {
                 anyhow::bail!("--public-url: {url} is not https://, which the port speaks with --tls-cert");
             }
         }
+        self.check_cluster_tls()?;
         self.join.iter().try_for_each(|seed| check_place("--join", seed))?;
         if let RegistryChoice::Node(keeper) = &self.registry {
             check_place("--registry", keeper)?;
         }
         self.cluster_advertise.iter().try_for_each(|place| check_place("--cluster-advertise", place))
+    }
+
+    /// Whoever reaches a plain cluster port is taken for a node, and may tell the others what is hosted where.
+    fn check_cluster_tls(&self) -> anyhow::Result<()> {
+        let (host, flags) = (self.cluster_host, "--cluster-ca, --cluster-cert and --cluster-key");
+        match (&self.cluster_tls, self.insecure_cluster) {
+            (Some(_), true) => anyhow::bail!(
+                "--insecure-cluster: there is a certificate for the cluster port; leave out the one or the other"
+            ),
+            (None, false) if !host.to_canonical().is_loopback() => anyhow::bail!(
+                "--cluster-host: {host} can be reached from other machines, and nothing would tell nodes from strangers \
+                 there: give each node a certificate with {flags} (`crowd certs` makes a set), or, where the network \
+                 lets only nodes in, say --insecure-cluster"
+            ),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -158,16 +189,21 @@ pub enum RegistryChoice {
     Local,
     /// On the node with this cluster address, which may be this one.
     Node(String),
+    /// In etcd.
+    Etcd(EtcdAddress),
 }
 
 impl std::str::FromStr for RegistryChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.strip_prefix("node://") {
-            Some(address) if address.contains(':') => Ok(Self::Node(address.to_owned())),
+        match text.split_once("://") {
+            Some(("node", address)) if address.contains(':') => Ok(Self::Node(address.to_owned())),
+            Some(("etcd", _)) => text.parse().map(Self::Etcd),
             None if text == "local" => Ok(Self::Local),
-            _ => Err(format!("{text:?} is no registry: it is local or node://HOST:PORT")),
+            _ => Err(format!(
+                "{text:?} is no registry: it is local, node://HOST:PORT or etcd://HOST:PORT,HOST:PORT"
+            )),
         }
     }
 }
@@ -209,5 +245,21 @@ mod tests {
             let error = format!("{:#}", config.check().unwrap_err());
             assert!(error.starts_with(flag), "{error}");
         }
+    }
+
+    #[test]
+    fn a_cluster_port_for_others_needs_certificates_or_a_word_that_it_does_not() {
+        let open = Config { cluster_host: "10.0.0.1".parse().unwrap(), ..Config::ephemeral() };
+        let error = open.check().unwrap_err().to_string();
+        for way_out in ["--cluster-host: ", "--cluster-ca", "crowd certs", "--insecure-cluster"] {
+            assert!(error.contains(way_out), "{error}");
+        }
+        let insecure = Config { insecure_cluster: true, ..open.clone() };
+        assert!(insecure.check().is_ok());
+        let files = ClusterTlsFiles { ca: "ca.crt".into(), cert: "n1.crt".into(), key: "n1.key".into() };
+        let secure = Config { cluster_tls: Some(files), ..open };
+        assert!(secure.check().is_ok());
+        let both = Config { insecure_cluster: true, ..secure };
+        assert!(both.check().unwrap_err().to_string().starts_with("--insecure-cluster: "));
     }
 }

@@ -6,15 +6,24 @@ mod addresses;
 mod admin;
 mod config;
 mod doors;
+mod etcd;
+mod finding;
+mod gauges;
+mod drain;
+mod life;
 mod names;
 mod node;
 mod parts;
 mod reach;
+mod remembered;
 mod status;
 
 pub use addresses::Addresses;
 pub use config::{AppPort, Config, Data, RegistryChoice};
+pub use life::{Joined, Life};
 pub use node::Node;
 
+pub use crowd_cluster::{ClusterTlsFiles, NODE_NAME};
 pub use crowd_gateway::{Hosting, TlsFiles};
+pub use crowd_registry::etcd::{EtcdAccess, EtcdAddress, EtcdCertificate, EtcdUser};
 pub use crowd_relay::{DenyList, RelayConfig};

@@ -5,23 +5,25 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use crowd_cluster::Serving;
+use crowd_cluster::{Lines, Serving};
 use crowd_gateway::{AppSite, Gateway, GatewayConfig, ServerConfig, Tls};
 use crowd_telemetry::Metrics;
 use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::Admin;
 use crate::doors::SocketDoor;
+use crate::drain::{Doors, Drain};
+use crate::names::node_name;
 use crate::parts::Parts;
-use crate::{Addresses, AppPort, Config};
+use crate::status::Board;
+use crate::{Addresses, AppPort, Config, Life};
 
 /// How long a node that joins waits to see everyone whom it was told of.
 const SETTLE: Duration = Duration::from_secs(5);
-/// How often a leaving node looks whether its peers are gone.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A node whose ports are bound: nothing is served yet, and clients wait in the kernel's queue.
 pub struct Node {
@@ -31,8 +33,10 @@ pub struct Node {
     tls: Option<Tls>,
     app: Option<TcpListener>,
     cluster: TcpListener,
+    lines: Lines,
     admin: TcpListener,
     ready: CancellationToken,
+    life: watch::Sender<Life>,
 }
 
 impl Node {
@@ -43,6 +47,14 @@ impl Node {
             Some(files) => Some(Tls::load(files).await.context("--tls-cert and --tls-key")?),
             None => None,
         };
+        let lines = match config.cluster_tls.clone() {
+            Some(files) => Lines::secure(files).await.context("--cluster-ca, --cluster-cert and --cluster-key")?,
+            None => Lines::plain(),
+        };
+        if config.insecure_cluster {
+            let host = config.cluster_host;
+            tracing::warn!(%host, why = "--insecure-cluster: whoever reaches it is taken for a node", "cluster.insecure");
+        }
         let public = listen(config.host, config.port, "--port").await?;
         let cluster = listen(config.cluster_host, config.cluster_port, "--cluster-port").await?;
         let admin = listen(config.admin_host, config.admin_port, "--admin-port").await?;
@@ -65,7 +77,8 @@ impl Node {
             admin: admin.local_addr()?,
         };
         let ready = CancellationToken::new();
-        Ok(Self { config, addresses, public, tls, app, cluster, admin, ready })
+        let life = watch::Sender::new(Life::Joining);
+        Ok(Self { config, addresses, public, tls, app, cluster, lines, admin, ready, life })
     }
 
     /// What was bound.
@@ -73,18 +86,31 @@ impl Node {
         &self.addresses
     }
 
+    /// What it calls itself.
+    pub fn name(&self) -> String {
+        let advertise = || match &self.config.cluster_advertise {
+            Some(advertise) => advertise.clone(),
+            None => self.addresses.cluster.to_string(),
+        };
+        self.config.name.clone().unwrap_or_else(|| node_name(&advertise()))
+    }
+
     /// Cancelled once the node has joined and serves.
     pub fn ready(&self) -> CancellationToken {
         self.ready.clone()
+    }
+
+    /// What it is doing, as that changes.
+    pub fn life(&self) -> watch::Receiver<Life> {
+        self.life.subscribe()
     }
 
     /// Joins, serves until `shutdown`, then drains: peers are sent elsewhere, what is in flight is answered.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         let stop = CancellationToken::new();
         let _stop = stop.clone().drop_guard();
-        let parts_seen = Arc::new(OnceLock::new());
-        let admin =
-            Admin { parts: parts_seen.clone(), metrics: self.config.metrics, started: Instant::now() };
+        let (board_seen, started) = (Arc::new(OnceLock::new()), Instant::now());
+        let admin = Admin { board: board_seen.clone(), metrics: self.config.metrics };
         let mut tasks = JoinSet::new();
         tasks.spawn({
             let (listener, stop) = (self.admin, stop.clone());
@@ -93,17 +119,26 @@ impl Node {
                 anyhow::Ok(())
             }
         });
+        tasks.spawn({
+            let (lines, stop) = (self.lines.clone(), stop.clone());
+            async move {
+                stop.run_until_cancelled(lines.follow()).await;
+                anyhow::Ok(())
+            }
+        });
         let joined = tokio::select! {
-            joined = Parts::join(&self.config, &self.addresses) => joined?,
+            joined = Parts::join(&self.config, &self.addresses, self.lines) => joined?,
             () = shutdown.cancelled() => return Ok(()),
         };
         let parts = Arc::new(joined);
-        let _ = parts_seen.set(parts.clone());
-        spawn_background(&mut tasks, &parts, self.config.metrics, &stop);
+        let board = Board::new(parts.clone(), self.config.relay.cache_bytes, started);
+        let _ = board_seen.set(board.clone());
+        spawn_background(&mut tasks, &parts, &board, self.config.metrics, &stop);
         let serving = Serving {
             listener: self.cluster,
             relay: parts.relay.clone(),
             registry: parts.kept.clone(),
+            reports: Some(board.reports()),
             shutdown: stop.clone(),
         };
         tasks.spawn({
@@ -114,31 +149,39 @@ impl Node {
             () = parts.settle(SETTLE) => {}
             () = shutdown.cancelled() => {}
         }
-        let server = ServerConfig { drain: self.config.grace, ..ServerConfig::default() };
+        let mut doors =
+            Doors { tasks: JoinSet::new(), leaving: CancellationToken::new(), closed: stop.child_token() };
+        let server = ServerConfig {
+            drain: self.config.grace,
+            leaving: doors.leaving.clone(),
+            ..ServerConfig::default()
+        };
         let gateway = gateway_config(&self.config, &parts, self.tls)?;
         let app_site = AppSite::new(&gateway);
         let gateway = Gateway::new(gateway);
-        tasks.spawn({
-            let (listener, stop, server) = (self.public, stop.clone(), server.clone());
+        doors.tasks.spawn({
+            let (listener, closed, server) = (self.public, doors.closed.clone(), server.clone());
             async move {
-                gateway.serve(listener, server, stop).await;
+                gateway.serve(listener, server, closed).await;
                 anyhow::Ok(())
             }
         });
         if let Some(listener) = self.app {
-            let (stop, site) = (stop.clone(), app_site);
-            tasks.spawn(async move {
-                site.serve(listener, server, stop).await;
+            let (closed, site) = (doors.closed.clone(), app_site);
+            doors.tasks.spawn(async move {
+                site.serve(listener, server, closed).await;
                 anyhow::Ok(())
             });
         }
+        self.life.send_replace(Life::Serving(parts.joined()));
         self.ready.cancel();
         tracing::info!(node = %parts.name, cluster = %parts.cluster_id, "node.serving");
         let early = tokio::select! {
             () = shutdown.cancelled() => None,
             Some(ended) = tasks.join_next() => Some(outcome(ended)),
+            Some(ended) = doors.tasks.join_next() => Some(outcome(ended)),
         };
-        drain(&parts, self.config.grace).await;
+        Drain { parts: &parts, config: &self.config, life: &self.life }.run(doors).await;
         stop.cancel();
         let (unexpected, mut failure) = (early.is_some(), early.and_then(Result::err));
         while let Some(ended) = tasks.join_next().await {
@@ -166,6 +209,7 @@ fn outcome(ended: Result<anyhow::Result<()>, JoinError>) -> anyhow::Result<()> {
 fn spawn_background(
     tasks: &mut JoinSet<anyhow::Result<()>>,
     parts: &Arc<Parts>,
+    board: &Board,
     metrics: Option<Metrics>,
     stop: &CancellationToken,
 ) {
@@ -183,16 +227,8 @@ fn spawn_background(
     until_stop(Box::pin(async move { names.relay.follow().await }));
     until_stop(Box::pin(async move { updates.sessions.follow_updates().await }));
     until_stop(Box::pin(async move { nodes.follow_nodes().await }));
-}
-
-async fn drain(parts: &Parts, grace: Duration) {
-    parts.start_leaving();
-    let give_up = tokio::time::Instant::now() + grace;
-    while parts.sessions.count() > 0 && tokio::time::Instant::now() < give_up {
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
-    parts.sessions.close().await;
-    parts.cluster.leave().await;
+    let board = board.clone();
+    until_stop(Box::pin(async move { board.follow().await }));
 }
 
 async fn listen(host: IpAddr, port: u16, flag: &str) -> anyhow::Result<TcpListener> {

@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, bail};
-use crowd_cluster::{Cluster, ClusterConfig, Hello, Joining, Member, RemoteRegistry};
+use crowd_cluster::{Cluster, ClusterConfig, Hello, Joining, Lines, Member, NodeState};
 use crowd_directory::NodeName;
-use crowd_registry::{LocalRegistry, Registry};
+use crowd_registry::{Counted, Registry};
 use crowd_relay::Relay;
 use crowd_session::{PeerTable, SessionConfig, Sessions};
 use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use crate::finding::{Finding, Found};
 use crate::names::{node_name, public_url, socket_url};
-use crate::reach::{advertised, is_me};
-use crate::{Addresses, Config, Data, RegistryChoice};
+use crate::reach::advertised;
+use crate::remembered::Remembered;
+use crate::{Addresses, Config, Joined};
 
 /// Of how many others a node that joins asks whether they see it.
 const ASK_WHETHER_SEEN: usize = 16;
@@ -37,9 +38,15 @@ pub(crate) struct Parts {
     pub(crate) cluster: Cluster,
     /// The registry, where this node keeps it for all.
     pub(crate) kept: Option<Arc<dyn Registry>>,
+    /// Where the registry is, as the flag `--registry` has it.
+    keeper: String,
     /// What `welcome` and `goaway` tell, kept up to date by [`Parts::follow_nodes`].
     nodes: watch::Sender<Arc<Vec<String>>>,
     me: Member,
+    lines: Lines,
+    remembered: Remembered,
+    /// Who told of the cluster.
+    greeted: Option<Member>,
     /// Who was in the cluster when this node came: until it sees them too, it would miss what they host.
     expected: Vec<NodeName>,
     settled: AtomicBool,
@@ -49,7 +56,7 @@ pub(crate) struct Parts {
 impl Parts {
     /// Finds the cluster, opens or reaches its registry, and builds everything on it. Waits for as long as no node to
     /// join answers; fails where it is another cluster's.
-    pub(crate) async fn join(config: &Config, addresses: &Addresses) -> anyhow::Result<Self> {
+    pub(crate) async fn join(config: &Config, addresses: &Addresses, lines: Lines) -> anyhow::Result<Self> {
         let advertise = advertised(config, addresses.cluster).await?;
         let name = NodeName::from(config.name.clone().unwrap_or_else(|| node_name(&advertise)));
         let public_url = config.public_url.clone().unwrap_or_else(|| public_url(addresses));
@@ -59,51 +66,23 @@ impl Parts {
             incarnation: since_epoch.as_millis() as u64,
             public_url: told,
             join: config.join.clone(),
+            lines: lines.clone(),
             lookup: config.relay.lookup.mul_f64(0.85),
             ..ClusterConfig::new(name.clone(), advertise.clone(), "")
         };
-        let joining = |seeds: Vec<String>, cluster_id| -> anyhow::Result<Joining> {
-            Ok(Joining { me: cluster_config.member()?, seeds, cluster_id })
-        };
-        let keeps = match &config.registry {
-            RegistryChoice::Local => true,
-            RegistryChoice::Auto => config.join.is_empty(),
-            RegistryChoice::Node(keeper) => is_me(keeper, &advertise, addresses.cluster).await,
-        };
-        let mut expected = Vec::new();
-        let (registry, kept, keeper): (Arc<dyn Registry>, _, _) = if keeps {
-            let registry: Arc<dyn Registry> = Arc::new(open(&config.data).await?);
-            // Refused here, before anything is served, where a node to join is of another cluster.
-            let joining = joining(config.join.clone(), Some(registry.id().to_owned()))?;
-            if let Some(hello) = joining.hello_once().await? {
-                refuse_a_name_that_is_taken(&joining, &hello).await?;
-                expected.extend(seen_by(&hello));
-            }
-            (registry.clone(), Some(registry), format!("node://{advertise}"))
-        } else {
-            let mut seeds = config.join.clone();
-            if let RegistryChoice::Node(keeper) = &config.registry {
-                seeds.push(keeper.clone());
-            }
-            let joining = joining(seeds, None)?;
-            let hello = joining.hello().await?;
-            refuse_a_name_that_is_taken(&joining, &hello).await?;
-            expected.extend(seen_by(&hello));
-            let keeper = match &config.registry {
-                RegistryChoice::Node(keeper) => format!("node://{keeper}"),
-                _ => hello.keeper,
-            };
-            let registry = RemoteRegistry::connect(&keeper, hello.cluster_id, &name)?;
-            (Arc::new(registry), None, keeper)
-        };
+        let remembered = Remembered::new(&config.data);
+        let (me, bound) = (cluster_config.member()?, addresses.cluster);
+        let finding = Finding { config, me, lines: &lines, bound, remembered: &remembered };
+        let Found { registry, kept, keeper, greeted, mut expected } = finding.find().await?;
         cluster_config.cluster_id = registry.id().to_owned();
-        cluster_config.keeper = keeper;
+        cluster_config.keeper = keeper.clone();
         let cluster_id: Arc<str> = registry.id().into();
 
         let table = Arc::new(PeerTable::default());
         let me = cluster_config.member()?;
         let cluster = Cluster::new(cluster_config, table.clone())?;
         let deny = config.deny.clone();
+        let registry = Arc::new(Counted::new(registry));
         let relay = Relay::new(config.relay.clone(), registry, table.clone(), cluster.nodes(), deny);
         let (nodes, told) = watch::channel(Arc::default());
         let session = SessionConfig {
@@ -123,8 +102,12 @@ impl Parts {
             sessions,
             cluster,
             kept,
+            keeper,
             nodes,
             me,
+            lines,
+            remembered,
+            greeted,
             expected,
             settled: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
@@ -136,6 +119,10 @@ impl Parts {
     /// than `limit`.
     pub(crate) async fn settle(&self, limit: Duration) {
         let known = async {
+            // One that was only remembered would have to find this node otherwise.
+            if let Some(member) = self.greeted.clone() {
+                self.cluster.found(member).await;
+            }
             let mut members = self.cluster.members();
             let seen = members.wait_for(|members| {
                 let seen = |node: &NodeName| members.iter().any(|member| member.name == *node);
@@ -154,7 +141,8 @@ impl Parts {
     /// Asks the node at `address` until it sees this one.
     async fn seen_by(&self, address: &str) {
         let cluster_id = Some(self.cluster_id.to_string());
-        let joining = Joining { me: self.me.clone(), seeds: vec![address.to_owned()], cluster_id };
+        let (seeds, lines) = (vec![address.to_owned()], self.lines.clone());
+        let joining = Joining { me: self.me.clone(), seeds, cluster_id, lines };
         loop {
             let hello = joining.hello_once().await;
             let seen = |hello: &Hello| hello.members.iter().any(|member| member.name == self.name);
@@ -169,7 +157,11 @@ impl Parts {
     pub(crate) async fn follow_nodes(&self) {
         let mut members = self.cluster.members();
         loop {
+            let seen = members.borrow_and_update().clone();
             self.tell_nodes();
+            if self.kept.is_some() {
+                self.remembered.note(&seen, &self.me).await;
+            }
             if members.changed().await.is_err() {
                 return;
             }
@@ -187,17 +179,46 @@ impl Parts {
         self.nodes.send_replace(Arc::new(named.collect()));
     }
 
-    /// No longer ready; peers are told to go elsewhere.
+    /// No longer ready, and no longer named to peers.
     pub(crate) fn start_leaving(&self) {
         self.leaving.store(true, Ordering::Relaxed);
         self.tell_nodes();
-        self.sessions.drain();
+    }
+
+    /// What this node found, for whoever started it.
+    pub(crate) fn joined(&self) -> Joined {
+        let members = self.cluster.members().borrow().clone();
+        let others = members.iter().map(|member| member.name.clone()).filter(|name| *name != self.name);
+        Joined {
+            name: self.name.clone(),
+            cluster_id: self.cluster_id.to_string(),
+            keeper: self.keeper.clone(),
+            keeps: self.kept.is_some(),
+            public_url: self.public_url.to_string(),
+            others: others.collect(),
+        }
     }
 
     pub(crate) fn is_ready(&self) -> bool {
-        self.settled.load(Ordering::Relaxed)
-            && self.relay.catalog().is_following()
-            && !self.leaving.load(Ordering::Relaxed)
+        self.state() == NodeState::Ready
+    }
+
+    /// Where it is in its life.
+    pub(crate) fn state(&self) -> NodeState {
+        if self.leaving.load(Ordering::Relaxed) {
+            NodeState::Leaving
+        } else if !self.settled.load(Ordering::Relaxed) {
+            NodeState::Joining
+        } else if !self.relay.catalog().is_following() {
+            NodeState::NoRegistry
+        } else {
+            NodeState::Ready
+        }
+    }
+
+    /// Where the names are kept, as the flag `--registry` has it.
+    pub(crate) fn keeper(&self) -> &str {
+        &self.keeper
     }
 }
 
@@ -208,33 +229,4 @@ fn told_url(config: &Config, addresses: &Addresses, public_url: &str) -> String 
         return String::new();
     }
     public_url.to_owned()
-}
-
-/// A node of this name that still answers elsewhere would lose its place to this one, and its peers with it. One that
-/// does not was this node in its former life.
-async fn refuse_a_name_that_is_taken(joining: &Joining, hello: &Hello) -> anyhow::Result<()> {
-    let me = &joining.me;
-    let mut members = hello.members.iter().chain([&hello.member]);
-    let Some(other) = members.find(|other| other.name == me.name && other.address != me.address) else {
-        return Ok(());
-    };
-    let asking = Joining { seeds: vec![other.address.to_string()], ..joining.clone() };
-    if asking.hello_once().await?.is_some_and(|answer| answer.member.name == me.name) {
-        bail!("there is a node {} at {} already: choose another with --name", me.name, other.address);
-    }
-    Ok(())
-}
-
-fn seen_by(hello: &Hello) -> Vec<NodeName> {
-    hello.members.iter().chain([&hello.member]).map(|member| member.name.clone()).collect()
-}
-
-async fn open(data: &Data) -> anyhow::Result<LocalRegistry> {
-    match data {
-        Data::Memory => Ok(LocalRegistry::in_memory()?),
-        Data::Folder(folder) => {
-            let opened = LocalRegistry::open(folder).await;
-            opened.with_context(|| format!("the registry in {} can't be opened", folder.display()))
-        }
-    }
 }

@@ -1,28 +1,12 @@
 // No serious fault in what the app shows: by axe-core, in light and dark, on a desk and on a phone.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 
+import { check } from "../support/axe.js";
 import { eventually } from "../support/eventually.js";
 import { page } from "../support/sites.js";
 import { stage } from "../support/stage.js";
 
 const { scenario } = stage({ nodes: 1, flags: ["--cache-bytes", "0"] });
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-async function check(tab, what, context) {
-  await tab.evaluate(AXE);
-  const { violations } = await tab.evaluate(
-    (context) => window.axe.run(context ?? document, { resultTypes: ["violations"] }),
-    context,
-  );
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  const told = serious.map(
-    ({ id, help, nodes }) =>
-      `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`,
-  );
-  assert.deepEqual(told, [], what);
-}
 
 for (const [where, options] of [
   ["light, on a desk", { colorScheme: "light", viewport: { width: 1280, height: 800 } }],

@@ -24,8 +24,8 @@ import { isVersion, parseRelease } from "./release.js";
  * @typedef {{t: "ok", id: number}} OkAnswer
  * @typedef {{t: "release", id: number, release: Release, peers: number}} ReleaseAnswer
  * @typedef {{t: "request", id: number, project: string, version: number, sha256: string, traceparent?: string}} Cast
- * @typedef {{t: "response", id: number, sha256: string, file: FileInfo | null, body: Uint8Array<ArrayBuffer>}}
- *   ChunkAnswer
+ * @typedef {{t: "response", id: number, sha256: string, file: FileInfo | null, traceparent?: string,
+ *   body: Uint8Array<ArrayBuffer>}} ChunkAnswer
  * @typedef {{t: "updated", project: string, version: number}} Updated
  * @typedef {{t: "goaway", reason: string, nodes: string[], reconnect_in_ms: number}} Goaway
  * @typedef {{t: "error", id: number | null, code: string, message: string, retry_after_ms?: number,
@@ -149,11 +149,13 @@ export function parseNodeMessage(head, body) {
       };
     }
     case "response": {
-      needs(body !== null && id !== undefined && isHash(head.sha256));
+      const { sha256, traceparent } = head;
+      needs(body !== null && id !== undefined && isHash(sha256));
+      needs(isAbsent(traceparent) || isText(traceparent));
       const file = responseFile(head);
       if (file === undefined || body === null)
         throw refuse("bad_message", "what it says of the file is wrong");
-      return { t, id, sha256: head.sha256, file, body };
+      return { t, id, sha256, file, traceparent: traceparent ?? undefined, body };
     }
     case "updated":
       needs(isText(head.project) && isVersion(head.version));

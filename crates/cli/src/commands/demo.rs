@@ -14,6 +14,7 @@ use crowd_peer::{
     folder, media_type,
 };
 use crowd_protocol::{Have, Manifest, ManifestBuilder, ProjectName, Release, RequestPath, SigningKey};
+use crowd_telemetry::{Telemetry, TraceConfig};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -56,7 +57,10 @@ struct Site {
 
 impl DemoArgs {
     /// Runs until it is told to stop. `hops` shows what crosses the nodes while it is told to.
-    pub(crate) async fn run(self, hops: Hops) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, hops: Hops, telemetry: &Telemetry) -> anyhow::Result<()> {
+        // All of it, since the hops are read from what is recorded.
+        let traces = TraceConfig { ratio: 1.0, unheard: true, ..TraceConfig::default() };
+        telemetry.trace(&traces)?;
         let started = Instant::now();
         let shutdown = CancellationToken::new();
         let mut running = JoinSet::new();

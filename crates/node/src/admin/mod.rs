@@ -1,34 +1,36 @@
-//! The admin port: health, readiness, metrics and status, for the operator alone.
+//! The admin port: health, readiness, metrics, status and the operator's page; for the operator alone.
+
+mod page;
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use crowd_telemetry::Metrics;
-use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use http::{Method, Request, Response, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::parts::Parts;
-use crate::status::Status;
+use crate::gauges;
+use crate::status::Board;
 
-/// Connections at once; an operator's tools need few.
+/// Connections at once; an operator's tools and pages need few.
 const CONNECTIONS: usize = 64;
 /// A request's head has this long to arrive.
 const HEAD: Duration = Duration::from_secs(10);
 
 /// Answers from the moment the port is bound; what is not there before the node has joined says so.
 pub(crate) struct Admin {
-    pub(crate) parts: Arc<OnceLock<Arc<Parts>>>,
+    pub(crate) board: Arc<OnceLock<Board>>,
     pub(crate) metrics: Option<Metrics>,
-    pub(crate) started: Instant,
 }
 
 impl Admin {
@@ -69,35 +71,55 @@ impl Admin {
         if request.method() != Method::GET && request.method() != Method::HEAD {
             return text(StatusCode::METHOD_NOT_ALLOWED, "the admin port answers GET\n");
         }
-        let parts = self.parts.get();
+        let board = self.board.get();
         match request.uri().path() {
             "/healthz" => text(StatusCode::OK, "alive\n"),
-            "/readyz" => match parts.is_some_and(|parts| parts.is_ready()) {
+            "/readyz" => match board.is_some_and(|board| board.parts().is_ready()) {
                 true => text(StatusCode::OK, "ready\n"),
                 false => text(StatusCode::SERVICE_UNAVAILABLE, "not ready: joining or leaving\n"),
             },
             "/metrics" => {
+                if let Some(board) = board {
+                    gauges::set(board.parts());
+                }
                 let metrics = self.metrics.map(Metrics::render).unwrap_or_default();
                 with_type(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", metrics)
             }
-            "/api/cluster" => match parts {
-                Some(parts) => {
-                    let status = Status::read(parts, self.started).await;
-                    let json = serde_json::to_string(&status).expect("a status has only text keys");
-                    with_type(StatusCode::OK, "application/json", json)
-                }
+            path if path.starts_with("/api/") => match board {
+                Some(board) => api(board, path).await,
                 None => text(StatusCode::SERVICE_UNAVAILABLE, "this node is still joining\n"),
             },
-            _ => text(StatusCode::NOT_FOUND, "try /healthz, /readyz, /metrics or /api/cluster\n"),
+            path => page::answer(path).unwrap_or_else(nothing),
         }
     }
+}
+
+async fn api(board: &Board, path: &str) -> Response<Full<Bytes>> {
+    match path {
+        "/api/cluster" => json(&board.brief().await),
+        "/api/overview" => json(&*board.overview().await),
+        "/api/ring" => json(&board.ring()),
+        _ => nothing(),
+    }
+}
+
+fn nothing() -> Response<Full<Bytes>> {
+    let known = "try /, /healthz, /readyz, /metrics, /api/cluster, /api/overview or /api/ring\n";
+    text(StatusCode::NOT_FOUND, known)
+}
+
+fn json(answer: &impl Serialize) -> Response<Full<Bytes>> {
+    let body = serde_json::to_string(answer).expect("what is shown has only text keys");
+    let mut response = with_type(StatusCode::OK, "application/json", body);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 fn text(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
     with_type(status, "text/plain; charset=utf-8", body)
 }
 
-fn with_type(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+fn with_type(status: StatusCode, media_type: &str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
     Response::builder()
         .status(status)
         .header(CONTENT_TYPE, media_type)

@@ -1,24 +1,19 @@
-//! What a node says of itself and its cluster on the admin port.
+//! `GET /api/cluster`: what one node knows by itself, without asking the others.
 
-use std::time::Instant;
-
-use crowd_directory::Ring;
+use crowd_directory::NodeName;
 use serde::Serialize;
 
 use crate::parts::Parts;
 
-/// Beyond this many nodes the shares of others are not reckoned for each look at the status.
-const SHARES: usize = 100;
-
-/// `GET /api/cluster`.
+/// A node and who it sees.
 #[derive(Debug, Serialize)]
-pub(crate) struct Status {
+pub(crate) struct Brief {
     node: String,
     cluster: String,
     version: &'static str,
     uptime_s: u64,
     ready: bool,
-    nodes: Vec<NodeStatus>,
+    nodes: Vec<Seen>,
     peers: usize,
     projects: usize,
     directory_rows: usize,
@@ -27,7 +22,7 @@ pub(crate) struct Status {
 }
 
 #[derive(Debug, Serialize)]
-struct NodeStatus {
+struct Seen {
     name: String,
     url: String,
     state: &'static str,
@@ -42,21 +37,16 @@ struct Traffic {
     cache_bytes: u64,
 }
 
-impl Status {
-    pub(crate) async fn read(parts: &Parts, started: Instant) -> Self {
+impl Brief {
+    pub(crate) async fn read(parts: &Parts, uptime_s: u64) -> Self {
         let members = parts.cluster.members().borrow().clone();
-        let mut ring = Ring::new();
-        let reckon = members.len() <= SHARES;
-        if reckon {
-            members.iter().for_each(|member| {
-                ring.insert(member.name.clone());
-            });
-        }
-        let nodes = members.iter().map(|member| NodeStatus {
+        let shares = parts.cluster.ring().shares();
+        let share = |name: &NodeName| shares.get(name).copied();
+        let nodes = members.iter().map(|member| Seen {
             name: member.name.to_string(),
             url: member.public_url.to_string(),
             state: "up",
-            share: reckon.then(|| ring.share(&member.name)),
+            share: share(&member.name),
         });
         let cluster = parts.cluster.status();
         let (requests, bytes) = parts.relay.traffic();
@@ -65,7 +55,7 @@ impl Status {
             node: parts.name.to_string(),
             cluster: parts.cluster_id.to_string(),
             version: env!("CARGO_PKG_VERSION"),
-            uptime_s: started.elapsed().as_secs(),
+            uptime_s,
             ready: parts.is_ready(),
             nodes: nodes.collect(),
             peers: parts.sessions.count(),

@@ -1,0 +1,63 @@
+// How the cluster is, in a few words.
+import { counted } from "../../../app/web/view/byte_size.js";
+import { age } from "./numbers.js";
+
+/** Of the requests, how many may fail before it is the first thing to say: people do ask for what nobody has. */
+const FAILING = 0.05;
+/** A second, so that one unlucky visitor is no headline. */
+const OFTEN = 0.3;
+
+/**
+ * The worst that there is to say.
+ * @param {import("./overview.js").Overview} overview
+ */
+export function headline({ nodes, now }) {
+  const all = (/** @type {string} */ state) => nodes.filter((node) => node.state === state);
+  const worst = /** @type {const} */ ([
+    ["silent", "does not answer", "do not answer"],
+    ["gone", "is gone", "are gone"],
+    ["no_registry", "does not reach the registry", "do not reach the registry"],
+  ]);
+  for (const [state, one, many] of worst) {
+    const found = all(state);
+    if (found.length > 0) return who(found, one, many);
+  }
+  const { answers_per_s: answers, failures_per_s: failures } = now;
+  if (failures >= OFTEN && failures > FAILING * (answers + failures))
+    return `${Math.round((100 * failures) / (answers + failures))} % of requests find no answer`;
+  for (const [state, one, many] of [
+    ["leaving", "is leaving", "are leaving"],
+    ["joining", "is joining", "are joining"],
+  ]) {
+    const found = all(state);
+    if (found.length > 0) return who(found, one, many);
+  }
+  return nodes.length === 1 ? "One node, and it is well" : `All ${nodes.length} nodes are well`;
+}
+
+/**
+ * What goes with it.
+ * @param {import("./overview.js").Overview} overview
+ */
+export function summary({ nodes, peers, names, settling }) {
+  const gone = nodes.find(({ state }) => state === "gone");
+  const silent = nodes.find(({ state }) => state === "silent");
+  const told = [`${counted(peers, "peer")} connected`];
+  if (names !== null) told.push(counted(names, "name"));
+  told.push(counted(nodes.filter(({ state }) => state !== "gone").length, "node"));
+  const sentence = [`${told.join(", ")}.`];
+  if (names === null) sentence.push("The registry does not say how many names there are.");
+  if (silent?.why) sentence.push(`${silent.name}: ${silent.why}.`);
+  if (gone) sentence.push(`${gone.name} went ${age(gone.gone_s ?? 0)} ago.`);
+  else if (settling) sentence.push("Who hosts what is being told to its new owners.");
+  return sentence.join(" ");
+}
+
+/**
+ * @param {{name: string}[]} found
+ * @param {string} one
+ * @param {string} many
+ */
+function who(found, one, many) {
+  return found.length === 1 ? `${found[0]?.name} ${one}` : `${found.length} nodes ${many}`;
+}

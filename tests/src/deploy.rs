@@ -1,0 +1,11 @@
+//! What the tests of `deploy/` stand on: manifests as they are rendered, and hosts of their own for pods.
+
+mod help;
+mod lan;
+mod manifests;
+mod pod;
+
+pub use help::{Help, duration};
+pub use lan::{Host, Lan};
+pub use manifests::{Manifests, pods, project, template, yaml};
+pub use pod::{Pod, PodKind, PodPlan};
