@@ -9,15 +9,15 @@ use crowd_protocol::{ErrorCode, WireError};
 use crowd_relay::{BoxFuture, Chunk, ChunkAsk, Relay};
 use crowd_rpc::v1::link_request::Kind;
 use crowd_rpc::{LinkAsk, MAX_OPEN_ASKS, v1};
-use crowd_trace::{Asker, begin, fail};
+use crowd_trace::{Asker, Door, fail};
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, Abortable};
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tonic::{Status, Streaming};
-use tracing::field::{Empty, display};
-use tracing::{Instrument, Span};
+use tracing::Span;
+use tracing::field::Empty;
 
 use crate::outgoing::Outgoing;
 
@@ -109,7 +109,7 @@ impl Forwarding {
                 return self.refuse(id, error, work);
             }
         };
-        let span = self.span(&ask);
+        let door = self.door(&ask);
         let chunk = ChunkAsk {
             project: ask.project,
             version: ask.version,
@@ -130,35 +130,27 @@ impl Forwarding {
         };
         let (handle, registration) = AbortHandle::new_pair();
         work.open.insert(id, handle);
-        let forwarded: Forwarded = Box::pin(forwarded.instrument(span));
+        let forwarded: Forwarded = Box::pin(async move { door.run(forwarded).await });
         work.asks.push(Abortable::new(forwarded, registration));
     }
 
     /// The other end of the span of the node that asks.
-    fn span(&self, ask: &LinkAsk) -> Span {
-        let span = tracing::info_span!(
-            "sessioncast.forwarded",
-            otel.kind = "server",
-            rpc.system = Empty,
-            rpc.service = Empty,
-            rpc.method = Empty,
-            crowd.node = Empty,
-            crowd.from = Empty,
-            crowd.project = Empty,
-            crowd.chunk = Empty,
-            error.type = Empty,
-            otel.status_code = Empty,
-        );
-        if begin(&span, ask.trace, Asker::Member) {
-            span.record("rpc.system", "grpc");
-            span.record("rpc.service", "crowd.cluster.v1.Relay");
-            span.record("rpc.method", "Link");
-            span.record("crowd.node", self.me.as_str());
-            span.record("crowd.from", self.from.as_str());
-            span.record("crowd.project", ask.project.as_str());
-            span.record("crowd.chunk", display(&ask.hash));
-        }
-        span
+    fn door(&self, ask: &LinkAsk) -> Door {
+        Door::open(ask.trace, Asker::Member, || {
+            tracing::info_span!(
+                "sessioncast.forwarded",
+                otel.kind = "server",
+                rpc.system = "grpc",
+                rpc.service = "crowd.cluster.v1.Relay",
+                rpc.method = "Link",
+                crowd.node = %self.me,
+                crowd.from = %self.from,
+                crowd.project = %ask.project,
+                crowd.chunk = %ask.hash,
+                error.type = Empty,
+                otel.status_code = Empty,
+            )
+        })
     }
 
     fn refuse(&self, id: u64, error: WireError, work: &mut Work) {

@@ -73,8 +73,9 @@ impl Link {
         Ok(Self { wire: to.dialer.own(&to.address)?, renewals, to })
     }
 
-    /// Works until the mailbox is closed and the last answer is here, or it is cancelled. The stream is opened with the first ask, and again with
-    /// the next one after it broke. When certificates change, another link takes the mailbox over.
+    /// Works until the mailbox is closed and the last answer is here, or it is cancelled. The stream is opened with the
+    /// first ask, and again with the next one after it broke. When certificates change, another link takes the mailbox
+    /// over.
     pub(crate) fn start(self) {
         self.to.tasks.clone().spawn(async move {
             let over = self.to.cancel.run_until_cancelled(self.work()).await;

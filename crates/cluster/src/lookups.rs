@@ -8,7 +8,7 @@ use crowd_protocol::ProjectName;
 use crowd_relay::Flights;
 use crowd_rpc::v1::directory_client::DirectoryClient;
 use crowd_rpc::{MAX_MESSAGE, v1};
-use crowd_trace::fail;
+use crowd_trace::{Door, fail};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use moka::sync::Cache;
@@ -83,8 +83,8 @@ impl Lookups {
             return known;
         }
         let (lookups, wanted) = (self.clone(), project.clone());
-        let span = lookup_span(project, fresh);
-        let search = async move { lookups.search(&wanted, fresh).await }.instrument(span);
+        let (here, span) = (Door::here(), lookup_span(project, fresh));
+        let search = async move { here.run(lookups.search(&wanted, fresh).instrument(span)).await };
         let search = move || Box::pin(search) as _;
         // Requests for the chunks of one page come together.
         if fresh { search().await } else { self.flights.join(project.clone(), search).0.await }

@@ -18,11 +18,12 @@ pub trait Reports: Send + Sync + 'static {
 }
 
 /// Where a node is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NodeState {
     /// It serves.
     Ready,
     /// It does not serve yet.
+    #[default]
     Joining,
     /// It serves what it knows; the registry does not answer it.
     NoRegistry,
@@ -31,7 +32,7 @@ pub enum NodeState {
 }
 
 /// One node, by its own account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NodeReport {
     /// Where it is in its life.
     pub state: NodeState,

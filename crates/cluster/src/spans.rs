@@ -2,7 +2,7 @@
 
 use crowd_directory::NodeName;
 use crowd_protocol::{ProjectName, TraceParent};
-use crowd_trace::{Asker, begin, current, is_recorded};
+use crowd_trace::{Asker, Door, current, is_recorded};
 use tonic::Request;
 use tonic::metadata::MetadataMap;
 use tracing::Span;
@@ -64,21 +64,19 @@ pub(crate) fn traced<T>(message: T) -> Request<T> {
     request
 }
 
-/// The other end of [`lookup_call_span`]; none where no trace came along.
-pub(crate) fn served_lookup_span(metadata: &MetadataMap, me: impl FnOnce() -> NodeName) -> Span {
+/// The other end of [`lookup_call_span`], where a trace came along.
+pub(crate) fn lookup_door(metadata: &MetadataMap, me: impl FnOnce() -> NodeName) -> Door {
     let trace = metadata.get(TRACEPARENT).and_then(|value| value.to_str().ok());
-    let Some(trace) = trace.and_then(TraceParent::parse) else { return Span::none() };
-    let span = tracing::info_span!(
-        "crowd.cluster.v1.Directory/Lookup",
-        otel.kind = "server",
-        rpc.system = "grpc",
-        rpc.service = DIRECTORY,
-        rpc.method = LOOKUP,
-        crowd.node = Empty,
-        crowd.rows = Empty,
-    );
-    if begin(&span, Some(trace), Asker::Member) {
-        span.record("crowd.node", me().as_str());
-    }
-    span
+    let Some(trace) = trace.and_then(TraceParent::parse) else { return Door::default() };
+    Door::open(Some(trace), Asker::Member, || {
+        tracing::info_span!(
+            "crowd.cluster.v1.Directory/Lookup",
+            otel.kind = "server",
+            rpc.system = "grpc",
+            rpc.service = DIRECTORY,
+            rpc.method = LOOKUP,
+            crowd.node = %me(),
+            crowd.rows = Empty,
+        )
+    })
 }

@@ -6,11 +6,13 @@
 mod certificate;
 mod error;
 mod expiry;
+mod files;
 mod follower;
 mod pem;
 mod reloading;
 
 pub use certificate::Certificate;
 pub use error::TlsError;
-pub use pem::{Pem, TlsFiles, identity};
+pub use files::TlsFiles;
+pub use pem::{Pem, identity};
 pub use reloading::Reloading;

@@ -13,15 +13,6 @@ use crate::TlsError;
 /// Bytes of a file at most: a chain has some 10 KB.
 const MAX_FILE: u64 = 1 << 20;
 
-/// Where a certificate and its key are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// PEM: the certificate, then those that lead from it to one that the other side trusts.
-    pub cert: PathBuf,
-    /// PEM: the certificate's private key, as PKCS#8, SEC1 or RSA (PKCS#1), not encrypted.
-    pub key: PathBuf,
-}
-
 /// What one file held when it was read.
 pub struct Pem {
     path: PathBuf,

@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::passport::Caller;
 use crate::shared_directory::SharedDirectory;
-use crate::spans::served_lookup_span;
+use crate::spans::lookup_door;
 use crate::wire::{found_rows, read_rows};
 
 pub(crate) struct DirectoryService(pub(crate) Arc<SharedDirectory>);
@@ -54,11 +54,11 @@ impl Directory for DirectoryService {
 
     async fn lookup(&self, request: Request<v1::LookupRequest>) -> Result<Response<v1::LookupReply>, Status> {
         let me = || self.0.with(|directory, _| directory.me().clone());
-        let span = served_lookup_span(request.metadata(), me);
-        let _entered = span.enter();
+        let door = lookup_door(request.metadata(), me);
+        let _behind = door.enter();
         let project = checked_project(&request.into_inner().project)?;
         let rows = self.0.with(|directory, now| directory.find_for_others(&project, now));
-        span.record("crowd.rows", rows.len());
+        door.span().record("crowd.rows", rows.len());
         Ok(Response::new(v1::LookupReply { rows: found_rows(&rows) }))
     }
 }

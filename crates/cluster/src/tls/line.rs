@@ -77,7 +77,7 @@ impl Line {
             secure.judge(&current);
         }
         match &secure.distrusted {
-            Some((refusal, end)) if *end <= Instant::now() && self.heard == !self.heard => {
+            Some((refusal, end)) if *end <= Instant::now() => {
                 self.lines.refusals().note(self.direction, &self.address, refusal.clone());
                 Err(io::Error::new(io::ErrorKind::PermissionDenied, refusal.clone()))
             }

@@ -80,7 +80,7 @@ impl ClientCertVerifier for Trust {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let verified = self.clients.verify_client_cert(leaf, rest, now)?;
-        let _ = (verify_server_name, ParsedCertificate::try_from(leaf)?);
+        verify_server_name(&ParsedCertificate::try_from(leaf)?, &node_name())?;
         Ok(verified)
     }
 
