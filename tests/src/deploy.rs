@@ -4,8 +4,10 @@ mod help;
 mod lan;
 mod manifests;
 mod pod;
+mod project;
 
 pub use help::{Help, duration};
 pub use lan::{Host, Lan};
-pub use manifests::{Manifests, pods, project, template, yaml};
+pub use manifests::{Manifests, pods, template, yaml};
 pub use pod::{Pod, PodKind, PodPlan};
+pub use project::{compose_nodes, document, project, read, texts};

@@ -283,7 +283,9 @@ async fn react(
     reaction: Reaction,
     later: &mpsc::Sender<Message>,
 ) -> bool {
-    let answer = |body: Bytes| encode(&PeerMessage::Response(Answer { id, sha256, file: None, traceparent: None, body }));
+    let answer = |body: Bytes| {
+        encode(&PeerMessage::Response(Answer { id, sha256, file: None, traceparent: None, body }))
+    };
     match reaction {
         Reaction::Answer(body) => socket.send(answer(body)).await.is_ok(),
         Reaction::Later(wait, body) => {

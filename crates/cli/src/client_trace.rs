@@ -2,8 +2,7 @@
 
 use crowd_peer::PeerError;
 use crowd_telemetry::{Telemetry, TraceConfig};
-use crowd_trace::{Asker, begin, context_of};
-use tracing::Instrument;
+use crowd_trace::{Asker, Door, fail};
 use tracing::field::Empty;
 
 use crate::output;
@@ -15,14 +14,16 @@ pub(crate) async fn traced(
     work: impl Future<Output = anyhow::Result<()>>,
 ) -> anyhow::Result<()> {
     telemetry.trace(&TraceConfig { ratio: 1.0, ..TraceConfig::default() })?;
-    let span =
-        tracing::info_span!("crowd", crowd.command = command, error.type = Empty, otel.status_code = Empty);
-    begin(&span, None, Asker::Member);
-    let done = work.instrument(span.clone()).await;
+    let door = Door::open(
+        None,
+        Asker::Member,
+        || tracing::info_span!("crowd", crowd.command = command, error.type = Empty, otel.status_code = Empty),
+    );
+    let done = door.run(work).await;
     if let Err(error) = &done {
-        crowd_trace::fail(&span, command);
+        fail(door.span(), command);
         if failed_there(error)
-            && let Some(trace) = context_of(&span)
+            && let Some(trace) = door.place()
         {
             output::remark(format_args!(
                 "crowd: what the node's operator finds it by: trace {}",

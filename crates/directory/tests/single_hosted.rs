@@ -73,5 +73,5 @@ fn hosting(all: u32, part: u32) -> Hosting {
 }
 
 fn project(i: u32) -> ProjectName {
-    ProjectName::parse(&format!("project-{i}")).unwrap()
+    ProjectName::parse(&format!("project-{i}")).expect("a valid name")
 }

@@ -9,7 +9,6 @@ use http::{HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
 
 use crate::asked::{Asked, Manner};
 use crate::content::Stylesheets;
@@ -21,7 +20,7 @@ use crate::hosts::Hosts;
 use crate::late::{LateAnswers, LateWork};
 use crate::refusal::Refusal;
 use crate::server::{Answer, Port, listen};
-use crate::trace::{answered, door_span, routed, tell};
+use crate::trace::{answered, door, routed, tell};
 use crate::{Body, GatewayConfig, ServerConfig, Tls};
 
 const NODE: HeaderName = HeaderName::from_static("x-crowd-node");
@@ -118,9 +117,9 @@ impl Gateway {
 
 impl Answer for Gateway {
     async fn answer(self: Arc<Self>, request: Request<Incoming>, remote: SocketAddr) -> Response<Body> {
-        let span = door_span(&request, &self.node);
-        let response = self.respond(request, remote).instrument(span.clone()).await;
-        answered(&span, response.status());
+        let door = door(&request, &self.node);
+        let response = door.run(self.respond(request, remote)).await;
+        answered(door.span(), response.status());
         response
     }
 }

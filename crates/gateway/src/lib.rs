@@ -32,9 +32,9 @@ pub use config::{
     DEFAULT_DRAIN, DEFAULT_HANDSHAKE, DEFAULT_MAX_CONNECTIONS, DEFAULT_UPLOAD_BYTES_PER_DAY, GatewayConfig,
     ServerConfig,
 };
+pub use crowd_tls::{TlsError, TlsFiles};
 pub use gateway::Gateway;
 pub use hosting::Hosting;
 pub use origin::RequestOrigin;
 pub use server::Tls;
-pub use crowd_tls::{TlsError, TlsFiles};
 pub use sockets::Sockets;

@@ -1,8 +1,9 @@
 //! The trace of a request over HTTP: its span at the door, and how the client learns of it.
 
 use crowd_protocol::TraceParent;
-use crowd_trace::{Asker, begin, fail, is_recorded, rename};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use crowd_trace::{Asker, Door, fail, is_recorded, rename};
+use http::header::HOST;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -17,38 +18,29 @@ pub(crate) fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {
     TraceParent::parse(headers.get(TRACEPARENT)?.to_str().ok()?)
 }
 
-/// The span of `request`, which answers for `node`. Its fields are left empty until it is known that somebody will
-/// read them.
-pub(crate) fn door_span<B>(request: &Request<B>, node: &HeaderValue) -> Span {
-    let span = tracing::info_span!(
-        "http",
-        otel.kind = "server",
-        http.request.method = Empty,
-        http.route = Empty,
-        http.response.status_code = Empty,
-        url.path = Empty,
-        server.address = Empty,
-        network.protocol.version = Empty,
-        crowd.node = Empty,
-        error.type = Empty,
-        otel.status_code = Empty,
-    );
-    if begin(&span, trace_of(request.headers()), Asker::Stranger) {
-        let text = |value: &'_ HeaderValue| value.to_str().unwrap_or_default().to_owned();
-        span.record("http.request.method", request.method().as_str());
-        span.record("url.path", request.uri().path());
-        let host = request.uri().host().map(str::to_owned);
-        let host = host.or_else(|| request.headers().get(http::header::HOST).map(text));
-        span.record("server.address", host);
+/// The place of `request`, which `node` answers.
+pub(crate) fn door<B>(request: &Request<B>, node: &HeaderValue) -> Door {
+    Door::open(trace_of(request.headers()), Asker::Stranger, || {
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
         let version = match request.version() {
-            http::Version::HTTP_2 => "2",
-            http::Version::HTTP_10 => "1.0",
+            Version::HTTP_2 => "2",
+            Version::HTTP_10 => "1.0",
             _ => "1.1",
         };
-        span.record("network.protocol.version", version);
-        span.record("crowd.node", text(node));
-    }
-    span
+        tracing::info_span!(
+            "http",
+            otel.kind = "server",
+            http.request.method = request.method().as_str(),
+            http.route = Empty,
+            http.response.status_code = Empty,
+            url.path = request.uri().path(),
+            server.address = request.uri().host().or(host),
+            network.protocol.version = version,
+            crowd.node = node.to_str().unwrap_or_default(),
+            error.type = Empty,
+            otel.status_code = Empty,
+        )
+    })
 }
 
 /// What kind of address it is that the current request asks for.

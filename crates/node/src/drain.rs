@@ -26,6 +26,8 @@ pub(crate) struct Doors {
 pub(crate) struct Drain<'a> {
     pub(crate) parts: &'a Parts,
     pub(crate) config: &'a Config,
+    /// How long it serves on before it sends its peers away.
+    pub(crate) delay: Duration,
     pub(crate) life: &'a watch::Sender<Life>,
 }
 
@@ -33,8 +35,8 @@ impl Drain<'_> {
     /// Returns when nobody needs this node any more, or has to go without it: after the delay, the grace, and the few
     /// seconds that leaving the cluster takes.
     pub(crate) async fn run(self, mut doors: Doors) {
-        let &Config { drain_delay, goaway_spread, grace, .. } = self.config;
-        let go = Instant::now() + drain_delay;
+        let &Config { goaway_spread, grace, .. } = self.config;
+        let go = Instant::now() + self.delay;
         let end = go + grace;
         self.parts.start_leaving();
         doors.leaving.cancel();

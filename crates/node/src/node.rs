@@ -48,7 +48,9 @@ impl Node {
             None => None,
         };
         let lines = match config.cluster_tls.clone() {
-            Some(files) => Lines::secure(files).await.context("--cluster-ca, --cluster-cert and --cluster-key")?,
+            Some(files) => {
+                Lines::secure(files).await.context("--cluster-ca, --cluster-cert and --cluster-key")?
+            }
             None => Lines::plain(),
         };
         if config.insecure_cluster {
@@ -181,7 +183,9 @@ impl Node {
             Some(ended) = tasks.join_next() => Some(outcome(ended)),
             Some(ended) = doors.tasks.join_next() => Some(outcome(ended)),
         };
-        Drain { parts: &parts, config: &self.config, life: &self.life }.run(doors).await;
+        // Who can't go on has nothing to wait for.
+        let delay = if early.is_some() { Duration::ZERO } else { self.config.drain_delay };
+        Drain { parts: &parts, config: &self.config, delay, life: &self.life }.run(doors).await;
         stop.cancel();
         let (unexpected, mut failure) = (early.is_some(), early.and_then(Result::err));
         while let Some(ended) = tasks.join_next().await {

@@ -85,7 +85,7 @@ function showProjects({ node, nodes, busiest: busy, single_hosted: single }) {
 
 /** @param {Overview} overview */
 function showKept({ cluster, registry, names, nodes, single_hosted: single }) {
-  const here = nodes.filter(({ state }) => state !== "gone" && state !== "silent");
+  const here = nodes.filter(({ state }) => !["gone", "left", "silent"].includes(state));
   const rows = here.reduce((sum, { directory_rows = 0 }) => sum + directory_rows, 0);
   fact("Names", names === null ? "the registry does not answer" : names.toLocaleString("en"));
   fact("Kept by", registry);

@@ -9,17 +9,15 @@ use crowd_protocol::{
     Answer, ChunkHash, ErrorCode, FileInfo, Have, MAX_AWAITING, NodeMessage, PeerMessage, ProjectName,
     Release, RequestPath, TraceParent, Want,
 };
-use crowd_trace::context_of;
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
 
 use crate::actor::Actor;
 use crate::command::Command;
 use crate::dial::{Dialed, Dialer};
 use crate::shared::Shared;
-use crate::spans::{request_span, tell};
+use crate::spans::{request_door, tell};
 use crate::stats::Counters;
 use crate::{ChunkStore, Connection, Event, PeerConfig, PeerError, Stats};
 
@@ -186,9 +184,9 @@ impl Peer {
         traceparent: Option<String>,
     ) -> Result<Answer, PeerError> {
         let trace = traceparent.as_deref().and_then(TraceParent::parse);
-        let span = request_span(project, &want, trace);
+        let door = request_door(project, &want, trace);
         // As it was given where nobody traces here.
-        let traceparent = context_of(&span).map(|here| here.to_string()).or(traceparent);
+        let traceparent = door.place().map(|here| here.to_string()).or(traceparent);
         let message = |id| PeerMessage::Request {
             id,
             project: project.clone(),
@@ -196,9 +194,9 @@ impl Peer {
             version,
             traceparent: traceparent.clone(),
         };
-        let answer = self.ask("request", message, None).instrument(span.clone()).await;
+        let answer = door.run(self.ask("request", message, None)).await;
         let answer = answer.and_then(|answer| verified(answer, &want));
-        tell(&span, &answer);
+        tell(door.span(), &answer);
         answer
     }
 

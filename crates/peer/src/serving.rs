@@ -15,11 +15,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
-use tracing::Instrument;
 
 use crate::ChunkStore;
 use crate::link::encode;
-use crate::spans::serve_span;
+use crate::spans::serve_door;
 
 /// Chunks read and sent at once: what one node may have open towards one peer.
 const OPEN: usize = MAX_OPEN;
@@ -86,13 +85,13 @@ impl Serving {
 /// None where the connection is gone.
 async fn serve(asked: Asked) -> Option<Served> {
     let Asked { id, project, sha256, stores, trace, outbox } = asked;
-    let span = serve_span(&project, trace);
+    let door = serve_door(&project, trace);
     let found = tokio::time::timeout(STORE_TIMEOUT, find(&stores, &project, &sha256));
-    let found = found.instrument(span.clone()).await.ok().flatten();
+    let found = door.run(found).await.ok().flatten();
     let bytes = found.as_ref().map(|body| body.len() as u64);
     match bytes {
-        Some(bytes) => drop(span.record("crowd.bytes", bytes)),
-        None => fail(&span, ErrorCode::NotHere.as_str()),
+        Some(bytes) => drop(door.span().record("crowd.bytes", bytes)),
+        None => fail(door.span(), ErrorCode::NotHere.as_str()),
     }
     let message = match found {
         Some(body) => PeerMessage::Response(Answer { id, sha256, file: None, traceparent: None, body }),

@@ -34,7 +34,7 @@ pub enum Fate {
     Differs,
     /// The name belongs to another key there, and stays its.
     Taken,
-    /// It is not whole, or its owner did not sign it, and stays where it is.
+    /// It is not whole or not signed by its owner, or what is recorded there is not: both stay as they are.
     Damaged,
 }
 
@@ -45,8 +45,19 @@ impl Fate {
     }
 }
 
-/// What becomes of `record` where `current` is recorded of its name.
-pub(crate) fn fate(current: Option<&Record>, record: &Record) -> Fate {
+/// What becomes of `record` where `asked` was found of its name; errors but those of damage are passed on.
+pub(crate) fn fate_beside(
+    asked: &Result<Option<Arc<Record>>, RegistryError>,
+    record: &Record,
+) -> Result<Fate, RegistryError> {
+    match asked {
+        Ok(current) => Ok(fate(current.as_deref(), record)),
+        Err(RegistryError::Corrupt(_)) => Ok(Fate::Damaged),
+        Err(error) => Err(error.clone()),
+    }
+}
+
+fn fate(current: Option<&Record>, record: &Record) -> Fate {
     let Some(Record { release: current, .. }) = current else { return Fate::Added };
     let release = &record.release;
     match release.version.cmp(&current.version) {
@@ -113,11 +124,11 @@ fn verified(record: Arc<Record>) -> Result<Arc<Record>, RegistryError> {
 async fn trial(to: Option<&dyn Archive>, records: &[Arc<Record>]) -> Result<Vec<Fate>, RegistryError> {
     let mut fates = Vec::with_capacity(records.len());
     for record in records {
-        let current = match to {
-            Some(to) => to.get(&record.release.project).await?,
-            None => None,
+        let asked = match to {
+            Some(to) => to.get(&record.release.project).await,
+            None => Ok(None),
         };
-        fates.push(fate(current.as_deref(), record));
+        fates.push(fate_beside(&asked, record)?);
     }
     Ok(fates)
 }

@@ -12,6 +12,8 @@ use redb::{BackendError, Builder, StorageBackend};
 
 use super::*;
 use crate::contract::release;
+use crate::database_file::UNFINISHED;
+use crate::{LocalRegistry, Registry};
 
 /// Versions that are claimed of one name, and names that are claimed.
 const CLAIMS: u64 = 6;
@@ -37,6 +39,19 @@ fn whenever_the_power_fails_what_was_answered_is_there() {
         let kept: Vec<bool> = (0..stop).map(|at| at <= flushed || random.random()).collect();
         let moment = format!("the power failed after write {stop}, seed {seed}");
         log.holds_after(stop, &moment, |at| kept[at]);
+    }
+}
+
+#[tokio::test]
+async fn whenever_it_is_killed_while_it_is_made_it_is_made_again() {
+    let log = history();
+    for stop in 0..=log.made {
+        let dir = tempfile::tempdir().unwrap();
+        let image = log.image_after(stop, |_| true);
+        std::fs::write(dir.path().join(UNFINISHED), image).unwrap();
+        let opened = LocalRegistry::open(dir.path()).await;
+        let registry = opened.unwrap_or_else(|error| panic!("killed after write {stop}: {error}"));
+        registry.compare_and_set(&release("site", 1, 1), None).await.unwrap();
     }
 }
 
@@ -76,13 +91,18 @@ fn history() -> History {
 }
 
 impl History {
-    /// Opens what is on the disk when it stopped after `stop` writes, of which those that `kept` tells were kept.
-    fn holds_after(&self, stop: usize, moment: &str, kept: impl Fn(usize) -> bool) {
+    fn image_after(&self, stop: usize, kept: impl Fn(usize) -> bool) -> Vec<u8> {
         let mut image = Vec::new();
         for (_, write) in self.writes[..stop].iter().enumerate().filter(|(at, _)| kept(*at)) {
             write.apply(&mut image);
         }
-        let disk = Recorder { image: Arc::new(Mutex::new(image)), writes: Arc::default() };
+        image
+    }
+
+    /// Opens what is on the disk when it stopped after `stop` writes, of which those that `kept` tells were kept.
+    fn holds_after(&self, stop: usize, moment: &str, kept: impl Fn(usize) -> bool) {
+        let image = Arc::new(Mutex::new(self.image_after(stop, kept)));
+        let disk = Recorder { image, writes: Arc::default() };
         let mut builder = Builder::new();
         let opened = builder.set_check_integrity_on_open(true).create_with_backend(disk);
         let opened = opened.unwrap_or_else(|error| panic!("{moment}: {error}"));

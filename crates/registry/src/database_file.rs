@@ -10,7 +10,7 @@ use crate::store::identify;
 /// The file in the data directory.
 pub(crate) const FILE: &str = "registry.redb";
 /// What a registry is called while it is made.
-const UNFINISHED: &str = "registry.redb.new";
+pub(crate) const UNFINISHED: &str = "registry.redb.new";
 /// redb's page cache, whose default is 1 GiB. The records of ten thousand names fit, and the system caches the rest.
 const CACHE_BYTES: usize = 16 << 20;
 
@@ -37,7 +37,7 @@ impl DatabaseFile {
 
     /// Errors name the file.
     pub(crate) fn open(&self) -> Result<Database, RegistryError> {
-        named_failure(builder().open(&self.path)).map_err(|error| self.name(error))
+        builder().open(&self.path).map_err(|error| self.name(opening(error)))
     }
 
     /// Opens it, or makes it and its directory, with the id `id` or a new one.
@@ -49,15 +49,17 @@ impl DatabaseFile {
         let new_dir = !self.dir.exists();
         std::fs::create_dir_all(&self.dir).map_err(io)?;
         let unfinished = self.dir.join(UNFINISHED);
-        let create = || named_failure(builder().create(&unfinished)).map_err(|error| self.name(error));
         if unfinished.exists() {
-            // Left by a process that was killed, unless one is at it right now.
-            match create() {
-                Err(in_use @ RegistryError::Storage(_)) => return Err(in_use),
+            // Left by a process that was killed, unless one is at it right now. Closed before it is emptied: closing
+            // writes.
+            match builder().create(&unfinished).map(drop) {
+                Err(in_use @ (DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch)) => {
+                    return Err(self.name(opening(in_use)));
+                }
                 _ => std::fs::File::create(&unfinished).map(drop).map_err(io)?,
             }
         }
-        let database = create()?;
+        let database = builder().create(&unfinished).map_err(|error| self.name(opening(error)))?;
         if self.exists() {
             // Another process has made it meanwhile.
             drop(database);
@@ -90,8 +92,8 @@ pub(crate) fn in_memory() -> Result<Database, RegistryError> {
     builder().create_with_backend(redb::backends::InMemoryBackend::new()).map_err(RegistryError::of)
 }
 
-fn named_failure(opened: Result<Database, DatabaseError>) -> Result<Database, RegistryError> {
-    opened.map_err(|error| match error {
+fn opening(error: DatabaseError) -> RegistryError {
+    match error {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => RegistryError::Storage(
             "it is in use by another process: one node only may keep this registry".into(),
         ),
@@ -102,7 +104,7 @@ fn named_failure(opened: Result<Database, DatabaseError>) -> Result<Database, Re
             RegistryError::Corrupt(error.to_string())
         }
         error => RegistryError::of(error),
-    })
+    }
 }
 
 fn sync_directory(dir: &Path) -> std::io::Result<()> {

@@ -18,6 +18,7 @@ use crate::{Change, Outcome, Record, Registry, RegistryError};
 
 /// Changes that a slow watcher may be behind before it misses some; a record has a kilobyte or two.
 const CHANGE_QUEUE: usize = 1024;
+
 /// The record in a file or in memory. Dropping it waits for the claims already made, then closes the file.
 pub struct LocalRegistry {
     // Before the store, so that it has ended when that closes.

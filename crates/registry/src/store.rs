@@ -10,7 +10,7 @@ use redb::{
 };
 
 use crate::admission::may_replace;
-use crate::archive::{Fate, fate};
+use crate::archive::{Fate, fate_beside};
 use crate::identity::{FORMAT, check_format, fresh_id};
 use crate::writer::Claim;
 use crate::{Outcome, Record, RegistryError};
@@ -107,12 +107,7 @@ impl Store {
     pub(crate) fn restore(&self, records: &[Arc<Record>]) -> Result<Vec<Fate>, RegistryError> {
         let restore_all = |table: &mut Table<'_>| {
             let restore = |record: &Arc<Record>| {
-                let current = match stored(table, &record.release.project) {
-                    // Nothing that can be read is lost.
-                    Err(RegistryError::Corrupt(_)) => None,
-                    current => current?,
-                };
-                let fate = fate(current.as_deref(), record);
+                let fate = fate_beside(&stored(table, &record.release.project), record)?;
                 if fate.is_written() {
                     insert(table, record)?;
                 }

@@ -99,6 +99,8 @@ fn a_damaged_record_is_the_error_of_its_own_name_alone() {
         })
         .unwrap();
     assert!(matches!(store.get(&"damaged".parse().unwrap()), Err(RegistryError::Corrupt(_))));
+    let other = Arc::new(Record::succeed(None, release("damaged", 1, 9)));
+    assert_eq!(store.restore(&[other]).unwrap(), [Fate::Damaged], "a copy leaves it alone");
     let outcomes = store.commit(&[claim("damaged", 1, 2, Some(1)), claim("fine", 1, 1, None)]).unwrap();
     assert!(
         matches!(outcomes[..], [Err(RegistryError::Corrupt(_)), Ok(Outcome::Committed(_))]),

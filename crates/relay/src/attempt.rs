@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crowd_protocol::{ChunkHash, WireError};
-use crowd_trace::{Seldom, current, fail};
+use crowd_trace::{Seldom, fail};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use crate::counts::{COUNTS, Open};
-use crate::spans::{AskSpan, Turn, verify_span};
+use crate::spans::{AskSpan, Turn};
 use crate::{Ask, ChunkAsk, Kind, Rejected, Responder};
 
 /// However busy a responder's line is, it has this many times the time without progress for one answer.
@@ -48,7 +48,7 @@ pub(crate) async fn attempt(
     let result = async {
         let (reply, mut answer) = oneshot::channel();
         let hash = chunk.hash;
-        responder.ask(Ask { chunk, trace: current(), reply }).map_err(|why| match why {
+        responder.ask(Ask { chunk, trace: span.place(), reply }).map_err(|why| match why {
             Rejected::Full => Miss::Busy,
             Rejected::Closed => Miss::Closed,
         })?;
@@ -57,7 +57,7 @@ pub(crate) async fn attempt(
         loop {
             match timeout_at(give_up, &mut answer).await {
                 Ok(Ok(Ok(bytes))) => {
-                    let bytes = verified(&responder, hash, bytes, distrust_nodes)?;
+                    let bytes = verified(&responder, hash, bytes, distrust_nodes, &span)?;
                     COUNTS.of(responder.kind()).seconds.record(asked.elapsed());
                     return Ok(bytes);
                 }
@@ -87,12 +87,13 @@ fn verified(
     hash: ChunkHash,
     bytes: Bytes,
     distrust_nodes: bool,
+    asking: &AskSpan,
 ) -> Result<Bytes, Miss> {
     static LIES: Seldom = Seldom::new();
     if responder.kind() == Kind::Node && !distrust_nodes {
         return Ok(bytes);
     }
-    let span = verify_span(&bytes);
+    let span = asking.verifying(&bytes);
     if span.in_scope(|| ChunkHash::of(&bytes)) == hash {
         return Ok(bytes);
     }

@@ -9,7 +9,7 @@ use crowd_protocol::{
     WireError,
 };
 use crowd_registry::{Record, Registry};
-use crowd_trace::{context_of, link};
+use crowd_trace::{Door, context_of, link};
 use tokio::time::{Duration, timeout};
 use tracing::{Instrument, Span};
 
@@ -384,7 +384,8 @@ impl Relay {
         let start = || -> BoxFuture<'static, Landed> {
             let cast = self.clone().cast(ask.clone(), scope);
             let trace = if span.is_none() { None } else { context_of(span) };
-            Box::pin(async move { (trace, cast.await) }.instrument(Span::current()))
+            let here = Door::here();
+            Box::pin(async move { (trace, here.run(cast).await) })
         };
         let (flight, joined) = self.flights.join(key.clone(), start);
         if joined {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use crowd_protocol::{ProjectName, WireError};
-use crowd_trace::{fail, is_recorded};
+use crowd_protocol::{ProjectName, TraceParent, WireError};
+use crowd_trace::{context_of, current, fail, is_recorded};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -65,13 +65,16 @@ pub(crate) struct Turn {
 /// One candidate that is asked: a peer over its WebSocket, or a node over the link to it.
 pub(crate) struct AskSpan {
     span: Span,
+    /// Where whoever is asked goes on with the trace.
+    place: Option<TraceParent>,
     told: bool,
 }
 
 impl AskSpan {
     pub(crate) fn new(responder: &Arc<Responder>, ask: &ChunkAsk, turn: Turn) -> Self {
-        if !is_recorded() {
-            return Self { span: Span::none(), told: true };
+        let place = current();
+        if !place.is_some_and(|place| place.is_sampled()) {
+            return Self { span: Span::none(), place, told: true };
         }
         let span = tracing::info_span!(
             "sessioncast.ask",
@@ -102,11 +105,29 @@ impl AskSpan {
                 span.record("rpc.method", "Link");
             }
         }
-        Self { span, told: false }
+        Self { place: context_of(&span), span, told: false }
+    }
+
+    /// Where whoever is asked goes on with the trace.
+    pub(crate) fn place(&self) -> Option<TraceParent> {
+        self.place
     }
 
     pub(crate) fn span(&self) -> Span {
         self.span.clone()
+    }
+
+    /// The hash check of its answer.
+    pub(crate) fn verifying(&self, bytes: &Bytes) -> Span {
+        if self.span.is_none() {
+            return Span::none();
+        }
+        tracing::info_span!(
+            "sessioncast.verify",
+            crowd.bytes = bytes.len(),
+            error.type = Empty,
+            otel.status_code = Empty,
+        )
     }
 
     /// How it ended.
@@ -138,19 +159,6 @@ impl Drop for AskSpan {
             self.span.record("crowd.outcome", "abandoned");
         }
     }
-}
-
-/// The hash check of an answer.
-pub(crate) fn verify_span(bytes: &Bytes) -> Span {
-    if !is_recorded() {
-        return Span::none();
-    }
-    tracing::info_span!(
-        "sessioncast.verify",
-        crowd.bytes = bytes.len(),
-        error.type = Empty,
-        otel.status_code = Empty,
-    )
 }
 
 /// What a finished fetch says of itself.

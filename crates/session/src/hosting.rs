@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crowd_protocol::{ErrorCode, Have, MAX_MANIFEST, NodeMessage, ProjectName, Release, WireError};
 use crowd_registry::Record;
 use crowd_relay::{ChunkAsk, Relay, Scope};
-use crowd_trace::{Asker, begin, fail};
+use crowd_trace::{Asker, Door, fail};
+use tracing::Span;
 use tracing::field::Empty;
-use tracing::{Instrument, Span};
 
 use crate::RequestOrigin;
 use crate::peer::Peer;
@@ -62,23 +62,21 @@ impl Change {
 impl Changes {
     /// Carries one change out, and gives the answer where there is one.
     pub(crate) async fn apply(self, change: Change) -> Option<NodeMessage> {
-        let span = tracing::info_span!(
-            "session.change",
-            otel.kind = "server",
-            crowd.change = change.as_str(),
-            crowd.peer = Empty,
-            crowd.project = Empty,
-            error.type = Empty,
-            otel.status_code = Empty,
-        );
-        if begin(&span, None, Asker::Stranger) {
-            span.record("crowd.peer", &**self.peer.id());
-            span.record("crowd.project", change.project().as_str());
-        }
-        self.apply_in_span(change).instrument(span).await
+        let door = Door::open(None, Asker::Stranger, || {
+            tracing::info_span!(
+                "session.change",
+                otel.kind = "server",
+                crowd.change = change.as_str(),
+                crowd.peer = %self.peer.id(),
+                crowd.project = change.project().as_str(),
+                error.type = Empty,
+                otel.status_code = Empty,
+            )
+        });
+        door.run(self.apply_in_place(change)).await
     }
 
-    async fn apply_in_span(self, change: Change) -> Option<NodeMessage> {
+    async fn apply_in_place(self, change: Change) -> Option<NodeMessage> {
         let (id, done) = match change {
             Change::Have { project, version, chunks } => {
                 self.table.add_chunks(&self.peer, &project, version, &chunks);

@@ -1,5 +1,6 @@
 //! Answers what a peer asks and what changes nothing: requests and resolves.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use crowd_protocol::{
@@ -7,10 +8,10 @@ use crowd_protocol::{
     WireError,
 };
 use crowd_relay::{Chunk, Relay, Room};
-use crowd_trace::{Asker, Seldom, begin, context_of, current, fail};
+use crowd_trace::{Asker, Door, Seldom, current, fail};
 use tokio::time::Instant;
+use tracing::Span;
 use tracing::field::{Empty, display};
-use tracing::{Instrument, Span};
 
 use crate::outbox::Held;
 
@@ -51,38 +52,30 @@ pub(crate) async fn answer(desk: Desk, question: Question) -> Reply {
             (answer, None)
         }
         Question::Request { id, project, want, version, trace } => {
-            let span = request_span();
-            if begin(&span, trace, Asker::Stranger) {
-                describe(&span, &node, &peer, &project, &want);
-            }
-            request(relay, room, id, project, want, version).instrument(span).await
+            let door = Door::open(trace, Asker::Stranger, || request_span(&node, &peer, &project, &want));
+            // Pinned here, so that it is kept once: thousands of these may be open.
+            let work = pin!(request(relay, room, id, project, want, version));
+            door.run(work).await
         }
     }
 }
 
-/// The span of a request at the door. Its fields are left empty until it is known that somebody will read them.
-fn request_span() -> Span {
-    tracing::info_span!(
+/// The span of a request that is recorded.
+fn request_span(node: &str, peer: &str, project: &ProjectName, want: &Want) -> Span {
+    let span = tracing::info_span!(
         "sessioncast.request",
         otel.kind = "server",
-        network.protocol.name = Empty,
-        crowd.node = Empty,
-        crowd.peer = Empty,
-        crowd.project = Empty,
+        network.protocol.name = SUBPROTOCOL,
+        crowd.node = node,
+        crowd.peer = peer,
+        crowd.project = project.as_str(),
         crowd.path = Empty,
         crowd.chunk.number = Empty,
         crowd.chunk = Empty,
         crowd.bytes = Empty,
         error.type = Empty,
         otel.status_code = Empty,
-    )
-}
-
-fn describe(span: &Span, node: &str, peer: &str, project: &ProjectName, want: &Want) {
-    span.record("network.protocol.name", SUBPROTOCOL);
-    span.record("crowd.node", node);
-    span.record("crowd.peer", peer);
-    span.record("crowd.project", project.as_str());
+    );
     match want {
         Want::Hash(hash) => {
             span.record("crowd.chunk", display(hash));
@@ -92,6 +85,7 @@ fn describe(span: &Span, node: &str, peer: &str, project: &ProjectName, want: &W
             span.record("crowd.chunk.number", chunk);
         }
     }
+    span
 }
 
 async fn request(
@@ -125,7 +119,7 @@ async fn request(
     match fetched {
         Ok((file, sha256, chunk, room)) => {
             let span = Span::current();
-            let traceparent = context_of(&span);
+            let traceparent = current();
             // Open until the peer has taken it.
             let mut answering = Span::none();
             if traceparent.is_some_and(|trace| trace.is_sampled()) {

@@ -7,7 +7,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use crate::logs::{Format, LogLines};
-use crate::traces::{Destination, Exporting, LateTracer, TraceConfig};
+use crate::traces::{Destination, Exporting, LateSampler, LateTracer, TraceConfig};
 
 /// What to install.
 #[derive(Debug, Clone)]
@@ -22,6 +22,7 @@ pub struct TelemetryConfig {
 #[derive(Debug, Clone)]
 pub struct Telemetry {
     tracer: LateTracer,
+    sampler: LateSampler,
 }
 
 impl Telemetry {
@@ -50,23 +51,30 @@ impl Telemetry {
             .with_target(false)
             .with_level(false)
             .with_tracked_inactivity(false)
-            .with_filter(ours);
+            .with_context_activation(false)
+            .with_filter(ours.clone());
+        // A filter on every layer: one without would have each span and event of h2 and hyper made, for nobody.
         tracing_subscriber::registry()
-            .with(own)
+            .with(own.with_filter(ours))
             .with(spans)
             .with(LogLines::to_stderr(config.format).with_filter(filter))
             .try_init()
             .context("logs are installed already")?;
-        Ok(Self { tracer })
+        let sampler = LateSampler::default();
+        crowd_trace::decide_by(sampler.clone());
+        Ok(Self { tracer, sampler })
     }
 
     /// From now on records traces as `config` has it, and exports them where the environment names a collector. Gives
     /// back where they go; none where nowhere. For once, and within a Tokio runtime. Errors name the variable that is
     /// wrong.
     pub fn trace(&self, config: &TraceConfig) -> anyhow::Result<Option<Destination>> {
-        let exporting = Exporting::start(config)?;
-        let destination = exporting.destination.clone();
-        self.tracer.set(exporting);
+        let Exporting { sampler, to } = Exporting::start(config)?;
+        let destination = to.map(|(provider, destination)| {
+            self.tracer.set(provider);
+            destination
+        });
+        self.sampler.set(sampler);
         Ok(destination)
     }
 

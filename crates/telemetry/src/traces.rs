@@ -10,6 +10,7 @@ mod tracer;
 pub use destination::Destination;
 pub(crate) use exporting::Exporting;
 pub use exporting::TraceConfig;
+pub(crate) use sampler::LateSampler;
 pub(crate) use tracer::LateTracer;
 
 /// Of a hundred requests, one is recorded.

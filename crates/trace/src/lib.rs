@@ -1,16 +1,18 @@
-//! Where a hop stands in its trace: the context in and out of spans, who may ask for a trace to be recorded, and how a
-//! span says that it failed.
+//! Where a hop stands in its trace: whether the trace is recorded, which the node decides at its door, how the context
+//! goes in and out, and how a span says that it failed.
 //!
-//! Every request has a span of its own at each node's door, so that each log line and each answer has a trace id. What
-//! happens inside has spans only where the trace is recorded: ask [`is_recorded`] before making one. Nothing here
-//! installs or exports anything, and without a subscriber nothing costs anything.
+//! Every request has a place in a trace at each node, so that each answer and each log line has a trace id. Spans are
+//! made only where the trace is recorded, since most are not and each costs: ask [`is_recorded`] before making one.
+//! Without a [`Sample`] that decides, there are no traces and nothing costs anything.
 
-mod asker;
-mod context;
+mod door;
 mod outcome;
+mod sample;
 mod seldom;
+mod span;
 
-pub use asker::{Asker, asked_by_stranger};
-pub use context::{begin, context_in, context_of, current, is_recorded, link, rename};
+pub use door::{Door, current, is_recorded};
 pub use outcome::fail;
+pub use sample::{Asker, Sample, decide_by};
 pub use seldom::Seldom;
+pub use span::{context_of, link, rename};

@@ -23,6 +23,7 @@ test("the headline is the worst that there is to say", () => {
     [["leaving", "joining"], "n0 is leaving"],
     [["leaving", "no_registry", "no_registry"], "2 nodes do not reach the registry"],
     [["gone", "no_registry"], "n0 is gone"],
+    [["left", "ready"], "One node, and it is well"],
     [["gone", "silent", "ready"], "n1 does not answer"],
   ]))
     assert.equal(headline(cluster(states)), said);
@@ -46,6 +47,11 @@ test("the line below says what there is, and what goes with the headline", () =>
     summary(cluster([], { nodes, names: null, peers: 1 })),
     "1 peer connected, 1 node. The registry does not say how many names there are. n0: it can’t be reached. n1 went 1 min ago.",
   );
+  const left = [
+    { name: "n0", state: "ready" },
+    { name: "n1", state: "left", gone_s: 3 },
+  ];
+  assert.equal(summary(cluster([], { nodes: left })), "2 peers connected, 1 name, 1 node. n1 left 3 s ago.");
   assert.match(summary(cluster(undefined, { settling: true })), /told to its new owners\.$/);
 });
 

@@ -1,17 +1,13 @@
 //! Manifests as kustomize renders them, and YAML as values. The tools are those of `tests/setup`.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-const TO_JSON: &str = "import json, sys, yaml; json.dump(list(yaml.safe_load_all(sys.stdin)), sys.stdout)";
+use super::project;
 
-/// A file or folder of this project, by its path in it.
-pub fn project(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is a folder of the project").join(path)
-}
+const TO_JSON: &str = "import json, sys, yaml; json.dump(list(yaml.safe_load_all(sys.stdin)), sys.stdout)";
 
 /// All documents of a YAML text.
 pub fn yaml(text: &[u8]) -> Vec<Value> {

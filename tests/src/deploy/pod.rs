@@ -46,9 +46,12 @@ pub struct Pod {
     pub plan: PodPlan,
     /// Where it runs.
     pub host: Host,
-    container: Option<String>,
+    container: Option<Container>,
     child: Child,
 }
+
+/// The name of a container, which is gone with this.
+struct Container(String);
 
 impl PodPlan {
     /// The pod `name` of the StatefulSet or Deployment `of`.
@@ -108,10 +111,12 @@ impl Pod {
         }
         let container = match kind {
             PodKind::Process => None,
-            PodKind::Container(_) => Some(format!("{}-{}", host.namespace, plan.name)),
+            PodKind::Container(_) => Some(Container(format!("{}-{}", host.namespace, plan.name))),
         };
         let mut command = match (kind, &container) {
-            (PodKind::Container(image), Some(name)) => podman_run(image, name, &plan, &host, folder),
+            (PodKind::Container(image), Some(Container(name))) => {
+                podman_run(image, name, &plan, &host, folder)
+            }
             _ => process(&plan, &host, folder),
         };
         let log = std::fs::File::create(folder.join("log")).expect("there is room for a file");
@@ -128,7 +133,7 @@ impl Pod {
 
     /// The process that a container runs, as this machine numbers it; none where it is no container.
     pub async fn in_container(&self) -> Option<u32> {
-        let name = self.container.as_ref()?;
+        let Container(name) = self.container.as_ref()?;
         let inspect = Command::new("podman").args(["inspect", "--format", "{{.State.Pid}}", name]).output();
         let said = inspect.await.expect("podman is there").stdout;
         Some(String::from_utf8_lossy(&said).trim().parse().expect("it runs"))
@@ -138,7 +143,9 @@ impl Pod {
     pub async fn ready(&self) {
         eventually(&format!("{} is ready", self.plan.name), async || {
             let healthy = match &self.container {
-                Some(name) => Command::new("podman").args(["healthcheck", "run", name]).output().await,
+                Some(Container(name)) => {
+                    Command::new("podman").args(["healthcheck", "run", name]).output().await
+                }
                 None => Ok(self.crowd(&["status", "--check"]).await),
             };
             healthy.is_ok_and(|output| output.status.success()).then_some(())
@@ -165,7 +172,7 @@ impl Pod {
     /// Tells it to stop, and waits for as long as the manifest gives it. Its exit code, and the host it leaves.
     pub async fn stop(mut self) -> (Option<i32>, Host) {
         match &self.container {
-            Some(name) => podman(&["kill", "--signal", "TERM", name]).await,
+            Some(Container(name)) => podman(&["kill", "--signal", "TERM", name]).await,
             None => {
                 let pid = self.child.id().expect("it runs").to_string();
                 let sent = Command::new("kill").args(["-s", "TERM", &pid]).status().await;
@@ -175,6 +182,13 @@ impl Pod {
         let ended = tokio::time::timeout(self.plan.grace, self.child.wait()).await;
         let status = ended.unwrap_or_else(|_| panic!("{} is killed after its grace", self.plan.name));
         (status.expect("it was started").code(), self.host)
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        let remove = ["rm", "--force", "--ignore", "--volumes", "--time", "0", &self.0];
+        let _ = std::process::Command::new("podman").args(remove).output();
     }
 }
 

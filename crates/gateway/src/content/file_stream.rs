@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use crowd_protocol::{ErrorCode, FileEntry, WireError};
 use crowd_relay::{Chunk, Relay, Site};
+use crowd_trace::Door;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::time::sleep;
-use tracing::{Instrument, Span};
 
 use crate::BodyError;
 
@@ -40,10 +40,10 @@ impl FileStream {
         let first = (self.bytes.start / chunk_size) as u32;
         let end = self.bytes.end.div_ceil(chunk_size) as u32;
         let head = self.piece(first, 1).await?;
-        let (span, file) = (Span::current(), Arc::new(self));
+        let (here, file) = (Door::here(), Arc::new(self));
         let rest = stream::iter(first + 1..end).map(move |at| {
-            let file = file.clone();
-            async move { file.piece(at, TRIES).await.map_err(BodyError::from) }.instrument(span.clone())
+            let (here, file) = (here.clone(), file.clone());
+            async move { here.run(file.piece(at, TRIES)).await.map_err(BodyError::from) }
         });
         Ok(stream::once(async { Ok(head) }).chain(rest.buffered(READ_AHEAD)))
     }

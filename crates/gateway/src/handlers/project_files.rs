@@ -6,12 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use crowd_protocol::{ProjectName, RequestPath};
 use crowd_relay::Relay;
+use crowd_trace::Door;
 use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout};
-use tracing::{Instrument, Span};
 
 use crate::Body;
 use crate::asked::Asked;
@@ -98,7 +98,8 @@ impl ProjectFiles {
     async fn file_or_wait(&self, asked: Asked, target: &Target) -> Result<Response<Body>, Refusal> {
         let opened = asked.manner.destination == Destination::Document && !asked.manner.head;
         let (files, wanted) = (self.clone(), target.clone());
-        let answer = async move { files.file(&asked, &wanted).await }.instrument(Span::current());
+        let here = Door::here();
+        let answer = async move { here.run(files.file(&asked, &wanted)).await };
         if !opened || !self.relay.keeps_chunks() {
             return answer.await;
         }

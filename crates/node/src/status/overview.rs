@@ -41,7 +41,8 @@ pub(crate) struct Overview {
 struct NodeLine {
     name: String,
     url: String,
-    /// `ready`, `joining`, `no_registry` and `leaving` by its own account; `silent` where it does not answer; `gone`.
+    /// `ready`, `joining`, `no_registry` and `leaving` by its own account; `silent` where it does not answer; `gone`, or
+    /// `left` where that was the last that it said.
     state: &'static str,
     /// Why it is silent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,11 +163,7 @@ impl NodeLine {
         Self {
             name: name.to_string(),
             url: known.public_url.to_string(),
-            state: match says {
-                _ if known.gone.is_some() => "gone",
-                Some((_, report)) if known.answers() => state(report.state),
-                _ => "silent",
-            },
+            state: state_of(known),
             why: known.silent.clone().filter(|_| known.gone.is_none()),
             gone_s: known.gone.map(|since| now.duration_since(since).as_secs()),
             share: None,
@@ -197,6 +194,16 @@ impl Says {
             memory: report.memory,
             denied: report.denied,
         }
+    }
+}
+
+fn state_of(known: &Acquaintance) -> &'static str {
+    let last = known.report.as_ref().map(|(_, report)| report.state);
+    match last {
+        Some(NodeState::Leaving) if known.gone.is_some() => "left",
+        _ if known.gone.is_some() => "gone",
+        Some(last) if known.answers() => state(last),
+        _ => "silent",
     }
 }
 
@@ -236,4 +243,33 @@ fn single_hosted(reports: &[&NodeReport]) -> SingleHosted {
     projects.truncate(LISTED);
     let total = reports.iter().fold(0u64, |sum, report| sum.saturating_add(report.single_hosted_total));
     SingleHosted { total: total.max(projects.len() as u64), projects }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_said_that_it_leaves_has_left_and_who_did_not_is_gone() {
+        let now = Instant::now();
+        let known = |last: Option<NodeState>, gone: bool, silent: bool| Acquaintance {
+            public_url: "u".into(),
+            report: last.map(|state| (now, Arc::new(NodeReport { state, ..NodeReport::default() }))),
+            silent: silent.then(|| "no answer".to_owned()),
+            gone: gone.then_some(now),
+        };
+        use NodeState::{Leaving, Ready};
+        for (last, gone, silent, state) in [
+            (Some(Ready), false, false, "ready"),
+            (Some(Leaving), false, false, "leaving"),
+            (Some(Ready), false, true, "silent"),
+            (None, false, false, "silent"),
+            (Some(Ready), true, false, "gone"),
+            (Some(Leaving), true, true, "left"),
+            (None, true, true, "gone"),
+        ] {
+            assert_eq!(state_of(&known(last, gone, silent)), state, "{last:?} {gone} {silent}");
+        }
+    }
 }

@@ -32,7 +32,8 @@ export function headline({ nodes, now }) {
     const found = all(state);
     if (found.length > 0) return who(found, one, many);
   }
-  return nodes.length === 1 ? "One node, and it is well" : `All ${nodes.length} nodes are well`;
+  const here = nodes.length - all("left").length;
+  return here === 1 ? "One node, and it is well" : `All ${here} nodes are well`;
 }
 
 /**
@@ -40,15 +41,16 @@ export function headline({ nodes, now }) {
  * @param {import("./overview.js").Overview} overview
  */
 export function summary({ nodes, peers, names, settling }) {
-  const gone = nodes.find(({ state }) => state === "gone");
+  const gone = nodes.find(({ state }) => state === "gone") ?? nodes.find(({ state }) => state === "left");
   const silent = nodes.find(({ state }) => state === "silent");
   const told = [`${counted(peers, "peer")} connected`];
   if (names !== null) told.push(counted(names, "name"));
-  told.push(counted(nodes.filter(({ state }) => state !== "gone").length, "node"));
+  told.push(counted(nodes.filter(({ gone_s }) => gone_s === undefined).length, "node"));
   const sentence = [`${told.join(", ")}.`];
   if (names === null) sentence.push("The registry does not say how many names there are.");
   if (silent?.why) sentence.push(`${silent.name}: ${silent.why}.`);
-  if (gone) sentence.push(`${gone.name} went ${age(gone.gone_s ?? 0)} ago.`);
+  if (gone)
+    sentence.push(`${gone.name} ${gone.state === "left" ? "left" : "went"} ${age(gone.gone_s ?? 0)} ago.`);
   else if (settling) sentence.push("Who hosts what is being told to its new owners.");
   return sentence.join(" ");
 }

@@ -12,6 +12,7 @@ const STATES = {
   leaving: "Leaving",
   silent: "No answer",
   gone: "Gone",
+  left: "Left",
 };
 
 /** A bar that is fuller than this is coloured. */
@@ -150,7 +151,7 @@ class Row {
 
 /** @param {NodeLine} node */
 function about({ state, version, uptime_s = 0, said_s = 0, gone_s = 0 }) {
-  if (state === "gone") return `${age(gone_s)} ago`;
+  if (state === "gone" || state === "left") return `${age(gone_s)} ago`;
   if (state === "silent") return version === undefined ? "never said anything" : `as of ${age(said_s)} ago`;
   return `${version}, up ${age(uptime_s)}`;
 }

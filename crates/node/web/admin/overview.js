@@ -4,7 +4,7 @@
  * @typedef {object} NodeLine
  * @property {string} name
  * @property {string} url
- * @property {"ready" | "joining" | "no_registry" | "leaving" | "silent" | "gone"} state
+ * @property {"ready" | "joining" | "no_registry" | "leaving" | "silent" | "gone" | "left"} state
  * @property {string} [why] it is silent
  * @property {number} [gone_s] since when it is gone
  * @property {number | null} share

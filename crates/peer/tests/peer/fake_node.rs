@@ -112,7 +112,14 @@ impl Session {
 
     pub(crate) async fn answer(&mut self, id: u64, body: &Bytes) {
         let sha256 = ChunkHash::of(body);
-        self.send(NodeMessage::Response(Answer { id, sha256, file: None, traceparent: None, body: body.clone() })).await;
+        self.send(NodeMessage::Response(Answer {
+            id,
+            sha256,
+            file: None,
+            traceparent: None,
+            body: body.clone(),
+        }))
+        .await;
     }
 
     pub(crate) async fn refuse(&mut self, id: u64, error: &WireError) {

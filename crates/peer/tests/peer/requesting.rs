@@ -31,7 +31,9 @@ async fn a_wrong_hash_is_refused() {
         let id = session.request_id().await;
         // It says the right hash and sends something else.
         let body = Bytes::from_static(b"another");
-        session.send(NodeMessage::Response(Answer { id, sha256: wanted, file: None, traceparent: None, body })).await;
+        session
+            .send(NodeMessage::Response(Answer { id, sha256: wanted, file: None, traceparent: None, body }))
+            .await;
     });
     assert!(matches!(got, Err(PeerError::WrongHash { wanted: w, .. }) if w == wanted));
 }

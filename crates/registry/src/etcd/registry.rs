@@ -13,7 +13,7 @@ use super::members::{Members, Patience};
 use super::records::{Page, Records, Written, get};
 use super::watch::Watch;
 use super::{EtcdAccess, EtcdAddress};
-use crate::archive::{Archive, Fate, fate};
+use crate::archive::{Archive, Fate, fate_beside};
 use crate::identity::{FORMAT, check_format, fresh_id};
 use crate::{Change, Outcome, Record, Registry, RegistryError};
 
@@ -79,16 +79,19 @@ impl EtcdRegistry {
     /// Stores one record of another registry, if it may be.
     async fn restore_one(&self, record: &Record) -> Result<Fate, RegistryError> {
         let patience = Patience::write();
-        let mut there = self.records.get_within(&record.release.project, patience).await?;
+        let mut asked = self.records.get_within(&record.release.project, patience).await;
         loop {
-            let fate = fate(there.as_ref().map(|found| &*found.record), record);
-            if !fate.is_written() {
-                return Ok(fate);
-            }
-            match self.records.replace(there.as_ref(), record, patience).await? {
-                Written::Done => return Ok(fate),
-                Written::Found(other) => there = other,
-            }
+            let current = asked.as_ref().map(|there| there.as_ref().map(|found| found.record.clone()));
+            let fate = fate_beside(&current.map_err(Clone::clone), record)?;
+            let there = match asked {
+                Ok(there) if fate.is_written() => there,
+                _ => return Ok(fate),
+            };
+            asked = match self.records.replace(there.as_ref(), record, patience).await {
+                Ok(Written::Done) => return Ok(fate),
+                Ok(Written::Found(other)) => Ok(other),
+                Err(error) => Err(error),
+            };
         }
     }
 }

@@ -2,11 +2,9 @@
 //! request that nobody logs anything about.
 
 use std::io::{IsTerminal, Write};
-use std::sync::OnceLock;
 
 use crowd_protocol::TraceParent;
-use tracing::dispatcher::WeakDispatch;
-use tracing::{Dispatch, Event, Level, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
@@ -23,8 +21,6 @@ pub(crate) struct LogLines {
     format: Format,
     colours: bool,
     sink: Sink,
-    /// What this layer is part of: it knows the current span, whatever the filter on this layer lets through.
-    all: OnceLock<WeakDispatch>,
 }
 
 /// What a line says beside what the event says.
@@ -44,26 +40,18 @@ impl LogLines {
     }
 
     fn new(format: Format, colours: bool, sink: Sink) -> Self {
-        Self { format, colours, sink, all: OnceLock::new() }
-    }
-
-    fn trace(&self) -> Option<TraceParent> {
-        crowd_trace::context_in(&self.all.get()?.upgrade()?)
+        Self { format, colours, sink }
     }
 }
 
 impl<S: Subscriber> Layer<S> for LogLines {
-    fn on_register_dispatch(&self, dispatch: &Dispatch) {
-        let _ = self.all.set(dispatch.downgrade());
-    }
-
     fn on_event(&self, event: &Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         let mut time = String::new();
         if SystemTime.format_time(&mut Writer::new(&mut time)).is_err() {
             time.clear();
         }
         let metadata = event.metadata();
-        let (level, target, trace) = (*metadata.level(), metadata.target(), self.trace());
+        let (level, target, trace) = (*metadata.level(), metadata.target(), crowd_trace::current());
         let context = Context { time: &time, level, target, trace };
         let mut line = String::with_capacity(256);
         match self.format {
@@ -78,8 +66,8 @@ impl<S: Subscriber> Layer<S> for LogLines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traces::LateTracer;
-    use crowd_trace::{Asker, begin};
+    use crate::traces::LateSampler;
+    use crowd_trace::{Asker, Door, decide_by};
     use std::sync::{Arc, Mutex};
     use tracing_subscriber::EnvFilter;
     use tracing_subscriber::layer::SubscriberExt;
@@ -94,8 +82,7 @@ mod tests {
             move |line: &str| written.lock().unwrap().push_str(line)
         };
         let lines = LogLines::new(format, false, Box::new(sink)).with_filter(EnvFilter::new(filter));
-        let spans = tracing_opentelemetry::layer().with_tracer(LateTracer::default());
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(spans).with(lines), log);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), log);
         let written = written.lock().unwrap();
         written.lines().map(str::to_owned).collect()
     }
@@ -142,13 +129,15 @@ mod tests {
     }
 
     #[test]
-    fn what_happens_in_a_span_names_its_trace_even_where_the_filter_hides_the_span() {
+    fn what_happens_to_a_request_names_its_trace_even_where_that_is_not_recorded() {
+        decide_by(LateSampler::default());
         let parent = TraceParent::parse(&format!("00-{TRACE}-b7ad6b7169203331-00"));
         for format in [Format::Text, Format::Json] {
             let lines = lines(format, "warn", || {
-                let span = tracing::info_span!("door");
-                begin(&span, parent, Asker::Member);
-                span.in_scope(|| tracing::warn!("in.it"));
+                let door = Door::open(parent, Asker::Member, || unreachable!("it is not recorded"));
+                let behind = door.enter();
+                tracing::warn!("in.it");
+                drop(behind);
                 tracing::warn!("outside");
             });
             assert!(lines[0].contains("trace_id") && lines[0].contains(TRACE), "{lines:?}");

@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithTonicConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::EnvResourceDetector;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 
 use super::destination::Destination;
 use super::reported::Reported;
@@ -47,10 +47,11 @@ impl Default for TraceConfig {
     }
 }
 
-/// A tracer provider, and where its traces go.
+/// What is recorded, and where it goes.
 pub(crate) struct Exporting {
-    pub(crate) provider: SdkTracerProvider,
-    pub(crate) destination: Option<Destination>,
+    pub(crate) sampler: HeadSampler,
+    /// None where there is no collector.
+    pub(crate) to: Option<(SdkTracerProvider, Destination)>,
 }
 
 impl Exporting {
@@ -62,9 +63,7 @@ impl Exporting {
         };
         let Some(destination) = destination else {
             let ratio = if config.unheard { config.ratio } else { 0.0 };
-            let sampler = HeadSampler::new(ratio, config.strangers);
-            let provider = SdkTracerProvider::builder().with_sampler(sampler).build();
-            return Ok(Self { provider, destination: None });
+            return Ok(Self { sampler: HeadSampler::new(ratio, config.strangers), to: None });
         };
         let mut exporter =
             SpanExporter::builder().with_tonic().with_endpoint(&destination.0).with_timeout(EXPORTED_BY);
@@ -73,11 +72,12 @@ impl Exporting {
         }
         let exporter = exporter.build().with_context(|| format!("traces can't be sent to {destination}"))?;
         let provider = SdkTracerProvider::builder()
-            .with_sampler(HeadSampler::new(config.ratio, config.strangers))
+            .with_sampler(Sampler::AlwaysOn)
             .with_resource(resource(config.instance.clone()))
             .with_batch_exporter(Reported(exporter))
             .build();
-        Ok(Self { provider, destination: Some(destination) })
+        let sampler = HeadSampler::new(config.ratio, config.strangers);
+        Ok(Self { sampler, to: Some((provider, destination)) })
     }
 }
 

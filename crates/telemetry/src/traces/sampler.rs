@@ -1,39 +1,24 @@
 //! Which traces are recorded: decided once, where a request comes in, and followed by everything behind that.
 
-use crowd_trace::asked_by_stranger;
-use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId};
-use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
+use std::sync::{Arc, OnceLock};
 
-use std::sync::Arc;
+use crowd_protocol::TraceParent;
+use crowd_trace::{Asker, Sample};
 
 use super::bucket::Bucket;
 
-/// One in so many of what comes in; and of what strangers want recorded, so many a second. By the dice rather than by the trace's
-/// id, which strangers choose.
-#[derive(Debug, Clone)]
+/// One in so many of what comes in; and of what strangers want recorded, so many a second. By the dice rather than by
+/// the trace's id, which strangers choose.
+#[derive(Debug)]
 pub(crate) struct HeadSampler {
     ratio: f64,
-    strangers: Arc<Bucket>,
+    strangers: Bucket,
 }
 
 impl HeadSampler {
     /// `ratio` is from 0 to 1, `strangers` a second.
     pub(crate) fn new(ratio: f64, strangers: u32) -> Self {
-        Self { ratio, strangers: Arc::new(Bucket::new(strangers)) }
-    }
-
-    fn records(&self, parent: Option<&Context>) -> bool {
-        let Some(context) = parent else { return self.draws() };
-        let span = context.span();
-        let parent = span.span_context();
-        if !parent.is_valid() {
-            self.draws()
-        } else if parent.is_remote() && asked_by_stranger(context) {
-            self.draws() || (parent.is_sampled() && self.strangers.take())
-        } else {
-            parent.is_sampled()
-        }
+        Self { ratio, strangers: Bucket::new(strangers) }
     }
 
     fn draws(&self) -> bool {
@@ -41,47 +26,49 @@ impl HeadSampler {
     }
 }
 
-impl ShouldSample for HeadSampler {
-    fn should_sample(
-        &self,
-        parent: Option<&Context>,
-        _: TraceId,
-        _: &str,
-        _: &SpanKind,
-        _: &[KeyValue],
-        _: &[Link],
-    ) -> SamplingResult {
-        let decision = match self.records(parent) {
-            true => SamplingDecision::RecordAndSample,
-            false => SamplingDecision::Drop,
-        };
-        let trace_state = parent.map(|parent| parent.span().span_context().trace_state().clone());
-        SamplingResult { decision, attributes: Vec::new(), trace_state: trace_state.unwrap_or_default() }
+impl Sample for HeadSampler {
+    fn records(&self, parent: Option<TraceParent>, asker: Asker) -> bool {
+        match (parent, asker) {
+            (Some(parent), Asker::Member) => parent.is_sampled(),
+            (Some(parent), Asker::Stranger) => self.draws() || (parent.is_sampled() && self.strangers.take()),
+            (None, _) => self.draws(),
+        }
+    }
+}
+
+/// Until it is known what is to be recorded, what another part of the cluster records goes on being so, and nothing
+/// begins to be.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LateSampler(Arc<OnceLock<HeadSampler>>);
+
+impl LateSampler {
+    /// The first time counts.
+    pub(crate) fn set(&self, sampler: HeadSampler) {
+        let _ = self.0.set(sampler);
+    }
+}
+
+impl Sample for LateSampler {
+    fn records(&self, parent: Option<TraceParent>, asker: Asker) -> bool {
+        match self.0.get() {
+            Some(sampler) => sampler.records(parent, asker),
+            None => asker == Asker::Member && parent.is_some_and(|parent| parent.is_sampled()),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traces::LateTracer;
-    use crowd_protocol::TraceParent;
-    use crowd_trace::{Asker, begin};
-    use opentelemetry_sdk::trace::SdkTracerProvider;
-    use tracing_subscriber::layer::SubscriberExt;
 
     /// How many of a thousand are recorded.
     fn recorded(ratio: f64, strangers: u32, flags: Option<&str>, asker: Asker) -> usize {
         let sampler = HeadSampler::new(ratio, strangers);
-        let tracer = LateTracer::of(SdkTracerProvider::builder().with_sampler(sampler).build());
-        let subscriber =
-            tracing_subscriber::registry().with(tracing_opentelemetry::layer().with_tracer(tracer));
         let parent = flags.map(|flags| {
             let text = format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
             TraceParent::parse(&text).unwrap()
         });
-        tracing::subscriber::with_default(subscriber, || {
-            (0..1_000).filter(|_| begin(&tracing::info_span!("door"), parent, asker)).count()
-        })
+        (0..1_000).filter(|_| sampler.records(parent, asker)).count()
     }
 
     #[test]

@@ -5,18 +5,15 @@ use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanBuilder, Tracer, TracerProvider};
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
-
-use super::exporting::Exporting;
-use super::sampler::HeadSampler;
+use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider, Span};
 
 /// How long the last spans may take to be sent.
 const LAST_SPANS: Duration = Duration::from_secs(2);
 /// The name of the instrumentation.
 const SCOPE: &str = "crowd";
 
-/// Until it is told where traces go, spans have ids, which travel from hop to hop and stand in answers and log lines.
-/// Cheap to clone.
+/// Until it is told where they go, what is recorded goes nowhere. There are spans only of what was decided to be
+/// recorded, so that it takes them all. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct LateTracer(Arc<Tracers>);
 
@@ -28,20 +25,14 @@ struct Tracers {
 
 impl Default for LateTracer {
     fn default() -> Self {
-        // Nothing is recorded of what begins here. What another part of the cluster records goes on being so.
-        let sampler = HeadSampler::new(0.0, 0);
-        Self::of(SdkTracerProvider::builder().with_sampler(sampler).build())
+        let first = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOn).build().tracer(SCOPE);
+        Self(Arc::new(Tracers { first, exporting: OnceLock::new() }))
     }
 }
 
 impl LateTracer {
-    pub(crate) fn of(provider: SdkTracerProvider) -> Self {
-        Self(Arc::new(Tracers { first: provider.tracer(SCOPE), exporting: OnceLock::new() }))
-    }
-
     /// The first time counts.
-    pub(crate) fn set(&self, exporting: Exporting) {
-        let provider = exporting.provider;
+    pub(crate) fn set(&self, provider: SdkTracerProvider) {
         let _ = self.0.exporting.set((provider.tracer(SCOPE), provider));
     }
 

@@ -80,7 +80,7 @@ impl Copying {
             Fate::Added | Fate::Updated | Fate::Same | Fate::Newer => return,
             Fate::Taken => "belongs to another owner there: not copied",
             Fate::Differs => "has another release of the same version there: not copied",
-            Fate::Damaged => "not copied",
+            Fate::Damaged => "damaged: not copied",
         };
         if sums.kept + sums.damaged <= LISTED {
             screen.remark(format_args!("{what}: {why}"));
@@ -104,8 +104,8 @@ impl Copying {
         match kept + damaged {
             0 => Ok(()),
             _ => Err(Failure::Refused(format!(
-                "{kept} of other owners or releases stay as they are in {}, {damaged} are damaged in {}",
-                self.to, self.from
+                "{kept} of other owners or releases stay as they are in {}, {damaged} are damaged in one or the other",
+                self.to
             ))
             .into()),
         }

@@ -101,8 +101,8 @@ pub(crate) struct ServeArgs {
     /// Where names are kept: local, node://HOST:PORT of the node that keeps them, or etcd://HOST:PORT,HOST:PORT
     ///
     /// Without --join the default is local; with it, whatever the joined cluster uses. node:// may name this node
-    /// itself, so that every node of a deployment can have the same flags. With etcd any node may die; its keys are
-    /// below /crowd/, or another prefix that the address ends with: etcd://a:2379,b:2379/sites/
+    /// itself, so that every node of a deployment can have the same flags. With etcd any node may die; nodes find each
+    /// other by --join all the same. Its keys are below /crowd/, or another prefix: etcd://a:2379,b:2379/sites/
     #[arg(long, env = "CROWD_REGISTRY", value_name = "WHERE")]
     pub(super) registry: Option<RegistryChoice>,
 

@@ -42,7 +42,7 @@ fn nodes(cluster: &ClusterView) -> String {
 
 fn line(node: &NodeView) -> [String; 13] {
     let state = match node.gone_s {
-        Some(since) => format!("gone {}", duration(since)),
+        Some(since) => format!("{} {}", node.state, duration(since)),
         None => node.state.replace('_', " "),
     };
     let share = node.share.map_or_else(|| NOTHING.to_owned(), percent);
