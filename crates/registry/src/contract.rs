@@ -130,7 +130,7 @@ async fn next_of(changes: &mut BoxStream<'static, Change>, name: &str) -> Arc<Re
             match changes.next().await.expect("the changes do not end") {
                 Change::Committed(record) if record.release.project.as_str() == name => return record,
                 Change::Committed(_) => {}
-                Change::Missed => panic!("changes of {name} were missed"),
+                other => panic!("changes of {name} were missed: {other:?}"),
             }
         }
     };

@@ -24,6 +24,11 @@ pub enum Change {
     Committed(Arc<Record>),
     /// Changes were missed: whatever was cached may be old.
     Missed,
+    /// From now on changes are not heard of. Nothing that was cached may be trusted, nor what is read until
+    /// [`Change::Back`].
+    Lost,
+    /// They are heard of again. Those between may have been missed, as with [`Change::Missed`].
+    Back,
 }
 
 /// The durable record name → release.
@@ -46,7 +51,8 @@ pub trait Registry: Send + Sync + 'static {
         expected: Option<u64>,
     ) -> Result<Outcome, RegistryError>;
 
-    /// Every change from now on, until the registry ends. Watch first, then [`Registry::get`]: together they miss
+    /// Every change from now on, until the registry ends; a registry elsewhere says when it is [lost](Change::Lost) and
+    /// [back](Change::Back). Watch first, then [`Registry::get`]: together they miss
     /// nothing.
     async fn watch(&self) -> Result<BoxStream<'static, Change>, RegistryError>;
 

@@ -32,6 +32,7 @@ pub struct Catalog {
     /// Raised when changes may have been missed: what was seen in an earlier epoch is asked for again.
     epoch: AtomicU64,
     following: AtomicBool,
+    followed: AtomicBool,
     changes: broadcast::Sender<Change>,
     patience: Duration,
 }
@@ -51,6 +52,7 @@ impl Catalog {
             manifests: Cache::builder().max_capacity(config.manifest_bytes).weigher(weigh).build(),
             epoch: AtomicU64::new(0),
             following: AtomicBool::new(false),
+            followed: AtomicBool::new(false),
             changes: broadcast::Sender::new(CHANGES),
             patience: config.registry,
         }
@@ -148,7 +150,7 @@ impl Catalog {
         self.manifests.insert(hash, manifest);
     }
 
-    /// Every change that this node hears of, from now on.
+    /// Every change that this node hears of, from now on; [`Change::Missed`] stands for all that is none of a record.
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
     }
@@ -158,8 +160,7 @@ impl Catalog {
         loop {
             match registry.watch().await {
                 Ok(mut changes) => {
-                    self.missed();
-                    self.following.store(true, Ordering::Release);
+                    self.back();
                     while let Some(change) = changes.next().await {
                         match change {
                             Change::Committed(record) => {
@@ -168,9 +169,11 @@ impl Catalog {
                                 let _ = self.changes.send(Change::Committed(record));
                             }
                             Change::Missed => self.missed(),
+                            Change::Lost => self.lost(),
+                            Change::Back => self.back(),
                         }
                     }
-                    self.following.store(false, Ordering::Release);
+                    self.lost();
                     tracing::warn!("registry.watch_ended");
                 }
                 Err(error) => tracing::debug!(%error, "registry.watch_failed"),
@@ -182,6 +185,22 @@ impl Catalog {
     /// True while changes are heard of as they happen.
     pub fn is_following(&self) -> bool {
         self.following.load(Ordering::Acquire)
+    }
+
+    /// True once changes were heard of, whether or not they are now.
+    pub fn has_followed(&self) -> bool {
+        self.followed.load(Ordering::Acquire)
+    }
+
+    fn back(&self) {
+        self.missed();
+        self.followed.store(true, Ordering::Release);
+        self.following.store(true, Ordering::Release);
+    }
+
+    fn lost(&self) {
+        self.following.store(false, Ordering::Release);
+        self.missed();
     }
 
     fn missed(&self) {

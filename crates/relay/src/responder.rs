@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crowd_protocol::Server;
 use tokio::time::Instant;
 
 use crate::counts::COUNTS;
@@ -41,6 +42,8 @@ impl Kind {
 pub struct Responder {
     id: Arc<str>,
     kind: Kind,
+    /// Where a node listens; none for a peer, which called this node.
+    server: Option<Server>,
     asks: Mailbox<Ask>,
     born: Instant,
     /// Milliseconds since `born` at which the last byte was heard from it.
@@ -87,6 +90,7 @@ impl Responder {
         Self {
             id: id.into(),
             kind,
+            server: None,
             asks: Mailbox::new(WAITING),
             born: now,
             heard: AtomicU64::new(0),
@@ -98,6 +102,17 @@ impl Responder {
             faults: AtomicU32::new(0),
             measured: Mutex::new(Measured { pace: Pace::default(), last_answer: now }),
         }
+    }
+
+    /// The same, which listens at `address`, `HOST:PORT`.
+    #[must_use]
+    pub fn at(mut self, address: &str) -> Self {
+        self.server = Server::parse(address).ok();
+        self
+    }
+
+    pub(crate) fn server(&self) -> Option<&Server> {
+        self.server.as_ref()
     }
 
     /// What the node calls it: a peer id, or a node's name.

@@ -92,6 +92,8 @@ impl AskSpan {
             rpc.system = Empty,
             rpc.service = Empty,
             rpc.method = Empty,
+            server.address = responder.server().map(|server| &*server.host),
+            server.port = responder.server().and_then(|server| server.port).map(i64::from),
             error.type = Empty,
             otel.status_code = Empty,
         );

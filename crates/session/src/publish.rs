@@ -61,6 +61,13 @@ pub(crate) async fn publish(
             }
             Ok(Outcome::Conflict(newer)) => current = newer,
             Err(error) => {
+                // It may be stored for all that: then nobody would host it.
+                if let Ok(Some(record)) = relay.registry().get(project).await
+                    && record.release == release
+                {
+                    committed(changes, record);
+                    return Ok(());
+                }
                 undo(changes, &release, before).await;
                 return Err(unavailable(error));
             }
@@ -119,6 +126,10 @@ fn unavailable(error: RegistryError) -> WireError {
     static UNAVAILABLE: Seldom = Seldom::new();
     if let Some(unsaid) = UNAVAILABLE.pass() {
         tracing::warn!(%error, unsaid, "registry.unavailable");
+    }
+    // Trying again does not help; somebody has to look at it.
+    if let RegistryError::Corrupt(_) = error {
+        return error.to_wire();
     }
     WireError::new(
         ErrorCode::Internal,

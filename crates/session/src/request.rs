@@ -8,10 +8,10 @@ use crowd_protocol::{
     WireError,
 };
 use crowd_relay::{Chunk, Relay, Room};
-use crowd_trace::{Asker, Door, Seldom, current, fail};
+use crowd_trace::{Asker, Door, Seldom, current, fail, name_wanted};
 use tokio::time::Instant;
 use tracing::Span;
-use tracing::field::{Empty, display};
+use tracing::field::Empty;
 
 use crate::outbox::Held;
 
@@ -76,15 +76,7 @@ fn request_span(node: &str, peer: &str, project: &ProjectName, want: &Want) -> S
         error.type = Empty,
         otel.status_code = Empty,
     );
-    match want {
-        Want::Hash(hash) => {
-            span.record("crowd.chunk", display(hash));
-        }
-        Want::Path { path, chunk } => {
-            span.record("crowd.path", path.as_str());
-            span.record("crowd.chunk.number", chunk);
-        }
-    }
+    name_wanted(&span, want);
     span
 }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crowd_registry::Change;
 use crowd_relay::Relay;
 use http::{Request, Response, StatusCode};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -109,7 +111,7 @@ impl Sessions {
                 Ok(Change::Committed(record)) => {
                     table.updated(&record.release.project, record.release.version);
                 }
-                Ok(Change::Missed) | Err(RecvError::Lagged(_)) => {
+                Ok(Change::Missed | Change::Lost | Change::Back) | Err(RecvError::Lagged(_)) => {
                     for project in table.followed() {
                         if let Ok(record) = relay.record(&project).await {
                             table.updated(&project, record.release.version);
@@ -126,12 +128,13 @@ impl Sessions {
         self.0.draining.cancel();
     }
 
-    /// Closes what is still open and waits until every session has ended.
-    pub async fn close(&self) {
+    /// Closes what is still open and waits until every session has ended, but for `limit` at most: while an owner of
+    /// what they hosted hangs, telling the cluster takes longer. False where some have not ended.
+    pub async fn close(&self, limit: Duration) -> bool {
         self.0.draining.cancel();
         self.0.closing.cancel();
         self.0.tasks.close();
-        self.0.tasks.wait().await;
+        timeout(limit, self.0.tasks.wait()).await.is_ok()
     }
 }
 

@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use crowd_directory::Row;
 use crowd_protocol::{
-    ChunkHash, ErrorCode, Frame, Have, NodeMessage, PeerMessage, ProjectName, Release, SUBPROTOCOL,
+    Answer, ChunkHash, ErrorCode, Frame, Have, NodeMessage, PeerMessage, ProjectName, Release, SUBPROTOCOL,
     SigningKey,
 };
-use crowd_registry::{LocalRegistry, Registry};
+use crowd_registry::{Change, LocalRegistry, Outcome, Record, Registry, RegistryError};
 use crowd_relay::{BoxFuture, DenyList, LocalPeers, Nodes, Relay, RelayConfig, Responder};
 use crowd_session::{PeerTable, RequestOrigin, SessionConfig, Sessions};
+use futures_util::stream::BoxStream;
 use futures_util::{SinkExt, StreamExt};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -115,6 +117,37 @@ async fn a_peer_that_reads_nothing_is_dropped_with_what_waits_for_it() {
     eventually(|| node.sessions.count() == 0).await;
 }
 
+#[tokio::test]
+async fn sessions_are_closed_in_time_while_an_owner_hangs() {
+    let node = Node::start(|_| {}).await;
+    let mut peer = node.connect().await;
+    peer.say(&host(1, "one")).await;
+    assert_eq!(peer.hear().await, NodeMessage::Ok { id: 1 });
+    *node.nodes.hangs.lock().unwrap() = true;
+    let closing = node.sessions.close(Duration::from_millis(100));
+    assert!(!timeout(SOON, closing).await.expect("it ends in time"), "the owner was not told");
+    assert!(node.table.hosting(&name("one")).is_none());
+}
+
+#[tokio::test]
+async fn a_release_that_is_stored_is_hosted_although_the_registry_did_not_say_so() {
+    let node = Node::with(Forgetful(LocalRegistry::in_memory().unwrap()), |_| {}).await;
+    let mut peer = node.connect().await;
+    let chunk = ChunkHash::of(b"hello");
+    let manifest = format!(
+        r#"{{"crowd":1,"project":"three","chunk_size":262144,"index":"index.html","files":[{{"path":"index.html",
+        "type":"text/html","size":5,"chunks":["{chunk}"]}}]}}"#
+    );
+    let (key, sha256) = (SigningKey::from_bytes(&[1; 32]), ChunkHash::of(manifest.as_bytes()));
+    let release = Release::sign(&key, name("three"), 1, sha256, "2026-11-22T17:00:00Z").unwrap();
+    peer.say(&PeerMessage::Publish { id: 1, release, token: None, have: Some(Have::All) }).await;
+    let NodeMessage::Request { id, .. } = peer.hear().await else { panic!("the manifest is asked for") };
+    let body = manifest.into_bytes().into();
+    peer.say(&PeerMessage::Response(Answer { id, sha256, file: None, traceparent: None, body })).await;
+    assert_eq!(peer.hear().await, NodeMessage::Ok { id: 1 });
+    assert!(!node.table.hosting(&name("three")).is_none());
+}
+
 /// One node, all by itself, with the projects `one` and `two` published.
 struct Node {
     sessions: Sessions,
@@ -124,11 +157,15 @@ struct Node {
 
 impl Node {
     async fn start(set: impl FnOnce(&mut SessionConfig)) -> Self {
-        let registry = LocalRegistry::in_memory().unwrap();
+        Self::with(LocalRegistry::in_memory().unwrap(), set).await
+    }
+
+    async fn with(registry: impl Registry, set: impl FnOnce(&mut SessionConfig)) -> Self {
         for project in ["one", "two"] {
             let (key, manifest) = (SigningKey::from_bytes(&[1; 32]), ChunkHash::of(b"manifest"));
             let release = Release::sign(&key, name(project), 1, manifest, "2026-11-22T17:00:00Z").unwrap();
-            registry.compare_and_set(&release, None).await.unwrap();
+            // A forgetful one has it, too.
+            let _ = registry.compare_and_set(&release, None).await;
         }
         let (table, nodes) = (Arc::<PeerTable>::default(), Arc::<FakeNodes>::default());
         let config = RelayConfig::default();
@@ -180,6 +217,37 @@ impl Client {
             NodeMessage::Error(error) => (error.id, error.code),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+/// A registry that stores what it is told to, and loses its answer each time.
+struct Forgetful(LocalRegistry);
+
+#[async_trait]
+impl Registry for Forgetful {
+    fn id(&self) -> &str {
+        self.0.id()
+    }
+
+    async fn get(&self, project: &ProjectName) -> Result<Option<Arc<Record>>, RegistryError> {
+        self.0.get(project).await
+    }
+
+    async fn compare_and_set(
+        &self,
+        release: &Release,
+        expected: Option<u64>,
+    ) -> Result<Outcome, RegistryError> {
+        self.0.compare_and_set(release, expected).await?;
+        Err(RegistryError::Unavailable("its answer was lost".into()))
+    }
+
+    async fn watch(&self) -> Result<BoxStream<'static, Change>, RegistryError> {
+        self.0.watch().await
+    }
+
+    async fn len(&self) -> Result<u64, RegistryError> {
+        self.0.len().await
     }
 }
 

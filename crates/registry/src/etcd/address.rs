@@ -40,6 +40,10 @@ impl FromStr for EtcdAddress {
         if !prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(wrong("its prefix has other characters than visible ASCII"));
         }
+        // The keys of its records would be among those of the registry whose prefix ends before it.
+        if prefix.split('/').any(|part| part == "names") {
+            return Err(wrong("its prefix has a part `names`, where another registry's records would be"));
+        }
         let members = members.split(',').map(|member| read_member(member).ok_or(member));
         let members: Vec<String> = members
             .collect::<Result<_, _>>()
@@ -101,6 +105,10 @@ mod tests {
         {
             assert!(text.parse::<EtcdAddress>().is_err(), "{text}");
         }
+        for nested in ["etcd://a/names", "etcd://a/blue/names/", "etcd://a/names/green/"] {
+            assert!(nested.parse::<EtcdAddress>().is_err(), "{nested}");
+        }
+        assert!("etcd://a/names-of-us/".parse::<EtcdAddress>().is_ok());
         assert!("etcd://::1:5".parse::<EtcdAddress>().is_err(), "an IPv6 address wants its brackets");
     }
 }

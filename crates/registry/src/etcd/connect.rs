@@ -88,14 +88,14 @@ impl Failure {
 }
 
 /// What is at the bottom of it: "Connection refused" says more than "transport error". A member that hangs up says
-/// nothing, so what it may have missed is named.
+/// little, or nothing where its alert is overtaken by the end, so what it may have missed is named.
 fn reason(status: &Status, access: &EtcdAccess) -> String {
     let Some(mut source) = std::error::Error::source(status) else { return status.message().to_owned() };
     while let Some(below) = source.source() {
         source = below;
     }
     let why = source.to_string();
-    let hung_up = ["closed", "reset", "pipe"].iter().any(|sign| why.contains(sign));
+    let hung_up = ["closed", "reset", "pipe", "alert"].iter().any(|sign| why.contains(sign));
     match (hung_up, &access.ca, &access.certificate) {
         (true, None, _) => format!("{why}; does it speak TLS (--etcd-ca)?"),
         (true, Some(_), None) => format!("{why}; does it want a certificate (--etcd-cert)?"),

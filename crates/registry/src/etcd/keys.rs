@@ -13,6 +13,10 @@ impl Keys {
         Self { prefix: prefix.to_owned() }
     }
 
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     pub(super) fn format(&self) -> String {
         format!("{}format", self.prefix)
     }

@@ -4,7 +4,11 @@
 use std::sync::Arc;
 
 use crowd_protocol::{ProjectName, Release};
-use etcd_client::{Compare, CompareOp, GetOptions, GetResponse, KeyValue, Txn, TxnOp, TxnOpResponse};
+use etcd_client::{
+    Client, Compare, CompareOp, Error, GetOptions, GetResponse, KeyValue, Txn, TxnOp, TxnOpResponse,
+    TxnResponse,
+};
+use tonic::Code;
 
 use super::keys::Keys;
 use super::members::{Members, Patience};
@@ -19,6 +23,9 @@ const RACES: usize = 8;
 pub(super) struct Records {
     pub(super) members: Members,
     pub(super) keys: Keys,
+    /// The registry's. Nothing is read or written where etcd has another one, or none: somebody emptied it, or began
+    /// another registry there.
+    pub(super) id: String,
 }
 
 /// A record, and etcd's revision that wrote it.
@@ -37,9 +44,8 @@ pub(super) enum Written {
 
 impl Records {
     pub(super) async fn get(&self, project: &ProjectName) -> Result<Option<Found>, RegistryError> {
-        let key = self.keys.record(project);
-        let answer = self.members.read(|client| get(client, key.clone(), None)).await?;
-        found(project, answer.kvs())
+        let ask = self.ask(project);
+        self.found(project, &self.members.read(|client| transact(client, ask.clone())).await?)
     }
 
     /// Like a compare-and-set of the registry. Where an answer was lost and the release is found when it is tried again,
@@ -80,22 +86,17 @@ impl Records {
         let (key, value) = (self.keys.record(project), record.to_json());
         // 0 is the revision of what is not there.
         let revision = there.map_or(0, |found| found.revision);
+        let unchanged = Compare::mod_revision(key.clone(), CompareOp::Equal, revision);
+        let same_registry = Compare::value(self.keys.id(), CompareOp::Equal, self.id.as_str());
         let write = Txn::new()
-            .when([Compare::mod_revision(key.clone(), CompareOp::Equal, revision)])
+            .when([same_registry, unchanged])
             .and_then([TxnOp::put(key.clone(), value, None)])
-            .or_else([TxnOp::get(key, None)]);
-        let write = |mut client: etcd_client::Client| {
-            let write = write.clone();
-            async move { client.txn(write).await }
-        };
-        let answer = self.members.call(patience, write).await?;
+            .or_else(self.reads(project));
+        let answer = self.members.call(patience, |client| transact(client, write.clone())).await?;
         if answer.succeeded() {
             return Ok(Written::Done);
         }
-        match answer.op_responses().first() {
-            Some(TxnOpResponse::Get(answer)) => Ok(Written::Found(found(project, answer.kvs())?)),
-            _ => Err(RegistryError::Storage("etcd's answer to a transaction lacks what was asked".into())),
-        }
+        Ok(Written::Found(self.found(project, &answer)?))
     }
 
     pub(super) async fn get_within(
@@ -103,9 +104,39 @@ impl Records {
         project: &ProjectName,
         patience: Patience,
     ) -> Result<Option<Found>, RegistryError> {
-        let key = self.keys.record(project);
-        let answer = self.members.call(patience, |client| get(client, key.clone(), None)).await?;
-        found(project, answer.kvs())
+        let ask = self.ask(project);
+        self.found(project, &self.members.call(patience, |client| transact(client, ask.clone())).await?)
+    }
+
+    /// Asks what is recorded of `project`, and in which registry.
+    fn ask(&self, project: &ProjectName) -> Txn {
+        Txn::new().and_then(self.reads(project))
+    }
+
+    fn reads(&self, project: &ProjectName) -> [TxnOp; 2] {
+        [self.keys.id(), self.keys.record(project)].map(|key| TxnOp::get(key, None))
+    }
+
+    /// What [`Records::reads`] came to.
+    fn found(&self, project: &ProjectName, answer: &TxnResponse) -> Result<Option<Found>, RegistryError> {
+        match &answer.op_responses()[..] {
+            [TxnOpResponse::Get(id), TxnOpResponse::Get(record)] => {
+                self.check_id(id)?;
+                found(project, record.kvs())
+            }
+            _ => Err(RegistryError::Storage("etcd's answer to a transaction lacks what was asked".into())),
+        }
+    }
+
+    fn check_id(&self, answer: &GetResponse) -> Result<(), RegistryError> {
+        let there = text(answer);
+        if there.as_ref() == Some(&self.id) {
+            return Ok(());
+        }
+        let there = there.map_or("none".to_owned(), |id| format!("the registry {id}"));
+        let (prefix, id) = (self.keys.prefix(), &self.id);
+        let why = format!("etcd has {there} at {prefix}, where {id} was: restore that, or stop all nodes");
+        Err(RegistryError::Corrupt(why))
     }
 
     pub(super) async fn len(&self) -> Result<u64, RegistryError> {
@@ -119,8 +150,8 @@ impl Records {
     /// own.
     pub(super) async fn page(&self, key: Vec<u8>, revision: i64) -> Result<Page, RegistryError> {
         let options = GetOptions::new().with_range(self.keys.after_records());
-        let options = options.with_limit(PAGE).with_revision(revision);
-        let ask = |client| get(client, key.clone(), Some(options.clone()));
+        let options = options.with_revision(revision);
+        let ask = |client| get_fewer(client, key.clone(), options.clone());
         let answer = self.members.call(Patience::write(), ask).await?;
         let revision = if revision == 0 { revision_of(&answer) } else { revision };
         let next = answer.more().then(|| answer.kvs().last()).flatten();
@@ -137,10 +168,15 @@ impl Records {
         checked(&project, pair.value())
     }
 
-    /// The revision that etcd is at, by its leader's word.
+    /// The revision that etcd is at, by its leader's word. [`RegistryError::Corrupt`] where it no longer has this
+    /// registry.
     pub(super) async fn revision(&self) -> Result<i64, RegistryError> {
         let key = self.keys.id();
-        Ok(revision_of(&self.members.read(|client| get(client, key.clone(), None)).await?))
+        // Not as one that fails at once: it is asked by who tries until etcd is back.
+        let ask = |client| get(client, key.clone(), None);
+        let answer = self.members.call(Patience::read(), ask).await?;
+        self.check_id(&answer)?;
+        Ok(revision_of(&answer))
     }
 }
 
@@ -154,11 +190,36 @@ pub(super) struct Page {
 
 /// A linearizable read.
 pub(super) async fn get(
-    mut client: etcd_client::Client,
+    mut client: Client,
     key: impl Into<Vec<u8>>,
     options: Option<GetOptions>,
-) -> Result<GetResponse, etcd_client::Error> {
+) -> Result<GetResponse, Error> {
     client.get(key, options).await
+}
+
+/// [`get`] of a page, of fewer keys where so many don't fit into a message: others can write there too.
+async fn get_fewer(mut client: Client, key: Vec<u8>, options: GetOptions) -> Result<GetResponse, Error> {
+    let mut limit = PAGE;
+    loop {
+        match client.get(key.clone(), Some(options.clone().with_limit(limit))).await {
+            Err(error) if is_too_large(&error) && limit > 1 => limit /= 2,
+            answer => return answer,
+        }
+    }
+}
+
+/// True where a message is larger than this side takes.
+pub(super) fn is_too_large(error: &Error) -> bool {
+    matches!(error, Error::GRpcStatus(status) if status.code() == Code::OutOfRange)
+}
+
+/// Also where it only reads: then it is linearizable, too.
+async fn transact(mut client: Client, transaction: Txn) -> Result<TxnResponse, Error> {
+    client.txn(transaction).await
+}
+
+pub(super) fn text(answer: &GetResponse) -> Option<String> {
+    answer.kvs().first().map(|pair| String::from_utf8_lossy(pair.value()).into_owned())
 }
 
 fn revision_of(answer: &GetResponse) -> i64 {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use crowd_protocol::{ProjectName, Release};
-use etcd_client::{Client, Compare, CompareOp, GetResponse, Txn, TxnOp, TxnOpResponse};
+use etcd_client::{Client, Compare, CompareOp, Txn, TxnOp, TxnOpResponse};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use super::keys::Keys;
 use super::members::{Members, Patience};
-use super::records::{Page, Records, Written, get};
+use super::records::{Page, Records, Written, get, text};
 use super::watch::Watch;
 use super::{EtcdAccess, EtcdAddress};
 use crate::archive::{Archive, Fate, fate_beside};
@@ -22,7 +22,6 @@ const WRITES_AT_ONCE: usize = 16;
 
 /// The record in etcd, which all nodes of a cluster use alike.
 pub(crate) struct EtcdRegistry {
-    id: String,
     records: Arc<Records>,
 }
 
@@ -33,29 +32,29 @@ impl EtcdRegistry {
         access: EtcdAccess,
         id: Option<&str>,
     ) -> Result<Self, RegistryError> {
-        let records = records(address, access);
+        let (members, keys) = (Members::new(address, access), Keys::new(address.prefix()));
         let id = id.map_or_else(fresh_id, |id| Ok(id.to_owned()))?;
-        let keys = [records.keys.format(), records.keys.id()];
-        let create = keys.iter().zip([FORMAT, &id]).map(|(key, value)| TxnOp::put(key.as_str(), value, None));
+        let both = [keys.format(), keys.id()];
+        let create = both.iter().zip([FORMAT, &id]).map(|(key, value)| TxnOp::put(key.as_str(), value, None));
         let identify = Txn::new()
-            .when([Compare::create_revision(keys[1].as_str(), CompareOp::Equal, 0)])
+            .when([Compare::create_revision(both[1].as_str(), CompareOp::Equal, 0)])
             .and_then(create.collect::<Vec<_>>())
-            .or_else(keys.each_ref().map(|key| TxnOp::get(key.as_str(), None)));
+            .or_else(both.each_ref().map(|key| TxnOp::get(key.as_str(), None)));
         let identify = |mut client: Client| {
             let identify = identify.clone();
             async move { client.txn(identify).await }
         };
-        let answer = records.members.call(Patience::write(), identify).await?;
+        let answer = members.call(Patience::write(), identify).await?;
         if answer.succeeded() {
             tracing::info!(%address, id, "registry.created");
-            return Ok(Self { id, records: Arc::new(records) });
+            return Ok(Self { records: Arc::new(Records { members, keys, id }) });
         }
         match &answer.op_responses()[..] {
             [TxnOpResponse::Get(format), TxnOpResponse::Get(id)] => {
                 check_format(text(format).as_deref())?;
                 let id = text(id).ok_or_else(|| RegistryError::Corrupt("it has no id".into()))?;
                 tracing::info!(%address, id, "registry.opened");
-                Ok(Self { id, records: Arc::new(records) })
+                Ok(Self { records: Arc::new(Records { members, keys, id }) })
             }
             _ => Err(RegistryError::Storage("etcd's answer to a transaction lacks what was asked".into())),
         }
@@ -66,14 +65,14 @@ impl EtcdRegistry {
         address: &EtcdAddress,
         access: EtcdAccess,
     ) -> Result<Option<Self>, RegistryError> {
-        let records = records(address, access);
+        let (members, keys) = (Members::new(address, access), Keys::new(address.prefix()));
         let ask = async |key: String| {
-            let answer = records.members.call(Patience::write(), |client| get(client, key.clone(), None));
+            let answer = members.call(Patience::write(), |client| get(client, key.clone(), None));
             Ok(text(&answer.await?))
         };
-        let Some(id) = ask(records.keys.id()).await? else { return Ok(None) };
-        check_format(ask(records.keys.format()).await?.as_deref())?;
-        Ok(Some(Self { id, records: Arc::new(records) }))
+        let Some(id) = ask(keys.id()).await? else { return Ok(None) };
+        check_format(ask(keys.format()).await?.as_deref())?;
+        Ok(Some(Self { records: Arc::new(Records { members, keys, id }) }))
     }
 
     /// Stores one record of another registry, if it may be.
@@ -99,7 +98,7 @@ impl EtcdRegistry {
 #[async_trait]
 impl Registry for EtcdRegistry {
     fn id(&self) -> &str {
-        &self.id
+        &self.records.id
     }
 
     async fn get(&self, project: &ProjectName) -> Result<Option<Arc<Record>>, RegistryError> {
@@ -143,12 +142,4 @@ impl Archive for EtcdRegistry {
         let fates = stream::iter(writes.collect::<Vec<_>>()).buffered(WRITES_AT_ONCE);
         fates.collect::<Vec<_>>().await.into_iter().collect()
     }
-}
-
-fn records(address: &EtcdAddress, access: EtcdAccess) -> Records {
-    Records { members: Members::new(address, access), keys: Keys::new(address.prefix()) }
-}
-
-fn text(answer: &GetResponse) -> Option<String> {
-    answer.kvs().first().map(|pair| String::from_utf8_lossy(pair.value()).into_owned())
 }

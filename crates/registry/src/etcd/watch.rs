@@ -4,21 +4,26 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crowd_trace::Seldom;
 use etcd_client::{Client, Error, EventType, WatchOptions, WatchResponse, WatchStream};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::members::Patience;
-use super::records::Records;
+use super::records::{Records, is_too_large};
 use crate::{Backoff, Change, RegistryError};
 
 /// Time between two attempts to watch again: at first, and in the end.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+/// After so long without a word etcd is asked whether it still watches.
+const QUIET: Duration = Duration::from_secs(10);
+/// How long it has for its answer.
+const SIGN: Duration = Duration::from_secs(5);
 
 /// A watch that goes on where it broke off.
 pub(super) struct Watch {
     records: Arc<Records>,
     stream: Option<WatchStream>,
-    /// The revision of the next change; none where etcd has forgotten what came after the last one.
+    /// The revision of the next change; none where etcd has forgotten what came after the last one, or cannot tell it.
     next: Option<i64>,
     /// Changes that came together with one that was given out.
     waiting: VecDeque<Change>,
@@ -35,31 +40,30 @@ impl Watch {
         Ok(Self { records, stream, next: Some(next), waiting, backoff })
     }
 
-    /// The next change. There is a [`Change::Missed`] at the begin and at the end of each interruption: while nobody is
-    /// heard nothing that was cached may be trusted, nor what was read meanwhile.
+    /// The next change. There is a [`Change::Lost`] at the begin of each interruption and a [`Change::Back`] at its end.
     pub(super) async fn next(&mut self) -> Change {
+        static BROKE: Seldom = Seldom::new();
         loop {
             if let Some(change) = self.waiting.pop_front() {
                 return change;
             }
             let Some(stream) = &mut self.stream else {
                 self.reopen().await;
-                return Change::Missed;
+                return Change::Back;
             };
-            match stream.message().await {
-                Ok(Some(message)) if !message.canceled() => self.take(&message),
-                ended => {
-                    let why = match &ended {
-                        Ok(Some(message)) => message.cancel_reason().to_owned(),
-                        Ok(None) => "it ended".to_owned(),
-                        Err(error) => error.to_string(),
-                    };
-                    tracing::warn!(why, "registry.watch_broke");
-                    self.stream = None;
-                    if matches!(&ended, Ok(Some(message)) if message.compact_revision() > 0) {
-                        self.next = None;
+            match hear(stream).await {
+                Ok(message) => {
+                    // Not before: one that breaks whenever it is opened would be opened without a pause.
+                    self.backoff.reset();
+                    self.take(&message);
+                }
+                Err(Broke { why, past }) => {
+                    if let Some(unsaid) = BROKE.pass() {
+                        tracing::warn!(why, unsaid, "registry.watch_broke");
                     }
-                    return Change::Missed;
+                    self.stream = None;
+                    self.next = self.next.filter(|_| !past);
+                    return Change::Lost;
                 }
             }
         }
@@ -88,22 +92,64 @@ impl Watch {
     }
 
     async fn reopen(&mut self) {
+        static AGAIN: Seldom = Seldom::new();
+        let mut told = false;
         while let Err(error) = self.try_again().await {
-            tracing::debug!(%error, "registry.watch_failed");
+            match error {
+                RegistryError::Corrupt(_) if !told => {
+                    told = true;
+                    tracing::error!(%error, "registry.replaced");
+                }
+                error => tracing::debug!(%error, "registry.watch_failed"),
+            }
         }
-        tracing::info!(revision = self.next, "registry.watch_again");
-        self.backoff.reset();
+        if let Some(unsaid) = AGAIN.pass() {
+            tracing::info!(revision = self.next, unsaid, "registry.watch_again");
+        }
     }
 
     async fn try_again(&mut self) -> Result<(), RegistryError> {
         sleep(self.backoff.wait()).await;
-        let next = match self.next {
-            Some(next) => next,
-            None => self.records.revision().await? + 1,
-        };
+        // Restored from a backup, etcd is at less than it was, and would say nothing until it is there again.
+        let now = self.records.revision().await? + 1;
+        let next = self.next.map_or(now, |next| next.min(now));
         self.stream = Some(open(&self.records, next).await?);
         self.next = Some(next);
         Ok(())
+    }
+}
+
+/// Why a watch broke.
+struct Broke {
+    why: String,
+    /// What came after the last change that was heard of cannot be told any more.
+    past: bool,
+}
+
+impl Broke {
+    fn of(error: &Error) -> Self {
+        Self { why: error.to_string(), past: is_too_large(error) }
+    }
+}
+
+/// The next message. After a quiet time etcd is asked for a sign of life: where even that does not come, the watch stands
+/// still, whatever its connection does.
+async fn hear(stream: &mut WatchStream) -> Result<WatchResponse, Broke> {
+    let message = match timeout(QUIET, stream.message()).await {
+        Ok(message) => message,
+        Err(_) => {
+            stream.request_progress().await.map_err(|error| Broke::of(&error))?;
+            let still = |_| Broke { why: "it stands still".to_owned(), past: false };
+            timeout(SIGN, stream.message()).await.map_err(still)?
+        }
+    };
+    match message.map_err(|error| Broke::of(&error))? {
+        Some(message) if message.canceled() => {
+            let past = message.compact_revision() > 0;
+            Err(Broke { why: message.cancel_reason().to_owned(), past })
+        }
+        Some(message) => Ok(message),
+        None => Err(Broke { why: "it ended".to_owned(), past: false }),
     }
 }
 

@@ -46,6 +46,23 @@ async fn while_the_registry_is_away_what_was_seen_is_used() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn while_changes_are_not_heard_of_it_does_not_follow_and_asks_each_time() {
+    let world = following(World::new(1)).await;
+    assert_eq!(version(&world).await, 1);
+    world.registry.changes.send(Change::Lost).unwrap();
+    settle().await;
+    assert!(!world.relay.catalog().is_following());
+    assert!(world.relay.catalog().has_followed());
+    assert_eq!((version(&world).await, version(&world).await), (1, 1));
+    assert_eq!(world.registry.reads(), 3);
+    world.registry.changes.send(Change::Back).unwrap();
+    settle().await;
+    assert!(world.relay.catalog().is_following());
+    assert_eq!((version(&world).await, version(&world).await), (1, 1));
+    assert_eq!(world.registry.reads(), 4, "once more, for what it may have missed");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_knows_of_a_newer_version_makes_the_node_look() {
     let world = following(World::new(2)).await;
     *world.registry.record.lock().unwrap() = TestSite::new(1).record;
