@@ -1,7 +1,7 @@
 //! Real etcd processes on loopback, which can be killed, started again and cut off.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub struct Etcd {
     members: Vec<EtcdMember>,
     secure: Option<EtcdTls>,
     dir: TempDir,
+    /// Which try it was that found free ports.
+    round: usize,
 }
 
 /// What members that speak TLS need.
@@ -50,11 +52,12 @@ impl Etcd {
 
     async fn with(n: usize, secure: Option<EtcdTls>) -> Self {
         let dir = tempfile::tempdir().expect("there is room for temporary files");
-        let mut etcd = Self { members: Vec::new(), secure, dir };
+        let mut etcd = Self { members: Vec::new(), secure, dir, round: 0 };
         for round in 0..TRIES {
+            etcd.round = round;
             etcd.members = (0..n).map(|_| EtcdMember::at_free_ports()).collect();
             for at in 0..n {
-                etcd.launch(at, round);
+                etcd.launch(at);
             }
             if etcd.healthy().await {
                 return etcd;
@@ -91,17 +94,43 @@ impl Etcd {
 
     /// Starts a killed member again, with what it had.
     pub async fn restart(&mut self, at: usize) {
-        self.launch(at, 0);
+        self.launch(at);
         let health = self.members[at].health;
         eventually("a member of etcd is back", async || is_healthy(health).await.then_some(())).await;
     }
 
-    fn launch(&mut self, at: usize, round: usize) {
+    /// What the only member has stored now, by stopping it for a moment.
+    pub async fn back_up(&mut self) -> TempDir {
+        let backup = tempfile::tempdir().expect("there is room for temporary files");
+        self.kill(0).await;
+        copy(&self.data(0), backup.path());
+        self.restart(0).await;
+        backup
+    }
+
+    /// The only member has what is in `backup` from now on, and nothing else; nothing at all without one.
+    pub async fn restore(&mut self, backup: Option<&TempDir>) {
+        if self.members[0].child.is_some() {
+            self.kill(0).await;
+        }
+        let data = self.data(0);
+        std::fs::remove_dir_all(&data).expect("it has stored something");
+        if let Some(backup) = backup {
+            copy(backup.path(), &data);
+        }
+        self.restart(0).await;
+    }
+
+    fn data(&self, at: usize) -> PathBuf {
+        self.dir.path().join(format!("{}-{at}", self.round))
+    }
+
+    fn launch(&mut self, at: usize) {
         let scheme = if self.secure.is_some() { "https" } else { "http" };
         let peers: Vec<String> = self.members.iter().enumerate().map(EtcdMember::as_peer).collect();
         let member = &self.members[at];
         let (client, peer) = (format!("{scheme}://{}", member.client), format!("http://{}", member.peer));
-        let data = self.dir.path().join(format!("{round}-{at}"));
+        let data = self.data(at);
         let mut command = Command::new("etcd");
         command.arg("--data-dir").arg(data).args(["--name", &format!("m{at}")]);
         command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
@@ -150,6 +179,19 @@ impl EtcdMember {
 
     fn as_peer((at, member): (usize, &Self)) -> String {
         format!("m{at}=http://{}", member.peer)
+    }
+}
+
+/// Copies a folder and all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("there is room for temporary files");
+    for entry in std::fs::read_dir(from).expect("it is a folder") {
+        let entry = entry.expect("it can be read");
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        match path.is_dir() {
+            true => copy(&path, &to),
+            false => drop(std::fs::copy(&path, &to).expect("it can be copied")),
+        }
     }
 }
 

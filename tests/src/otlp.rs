@@ -251,15 +251,23 @@ impl TracedSpan {
     }
 }
 
+/// What OpenTelemetry's conventions have as a number. Sent as text, it is told apart here.
+const NUMBERS: [&str; 3] = ["http.response.status_code", "rpc.grpc.status_code", "server.port"];
+
 fn attributes(pairs: Vec<KeyValue>) -> BTreeMap<String, String> {
-    let text = |value: Option<AnyValue>| match value.and_then(|value| value.value) {
+    let text = |name: &str, value: Option<AnyValue>| match value.and_then(|value| value.value) {
+        Some(Value::StringValue(text)) if NUMBERS.contains(&name) => format!("the text {text}"),
         Some(Value::StringValue(text)) => text,
         Some(Value::BoolValue(truth)) => truth.to_string(),
         Some(Value::IntValue(number)) => number.to_string(),
         Some(Value::DoubleValue(number)) => number.to_string(),
         other => format!("{other:?}"),
     };
-    pairs.into_iter().map(|pair| (pair.key, text(pair.value))).collect()
+    let named = |KeyValue { key, value, .. }: KeyValue| {
+        let text = text(&key, value);
+        (key, text)
+    };
+    pairs.into_iter().map(named).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

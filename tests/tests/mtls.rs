@@ -12,7 +12,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use crowd_node::{ClusterTlsFiles, Config, NODE_NAME, Node, TlsFiles};
 use crowd_tests::{
-    Cluster, ScriptedPeer, ServeProcess, TestCa, TestNode, TestSite, caller, crowd, eventually, within,
+    Cluster, Scrape, ScriptedPeer, ServeProcess, TestCa, TestNode, TestSite, caller, crowd, eventually,
+    within,
 };
 use http_body_util::Empty;
 use hyper::client::conn::http2::SendRequest;
@@ -20,7 +21,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -214,6 +215,83 @@ async fn an_authority_gives_way_to_another_while_nodes_run() {
     tokio::join!(reading, changing);
     let reads = reads.into_inner();
     assert!(reads > 10, "only {reads} reads");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_new_certificates_the_same_lines_carry_all_that_follows() {
+    let (ca, dir) = (TestCa::new(), tempfile::tempdir().unwrap());
+    fs::create_dir(dir.path().join("certs")).unwrap();
+    let give = |node: &str| {
+        let ClusterTlsFiles { ca, cert, key } = ca.cluster(node);
+        let as_file = |name: String| dir.path().join("certs").join(name);
+        for (from, name) in
+            [(ca, "ca.crt".into()), (cert, format!("{node}.crt")), (key, format!("{node}.key"))]
+        {
+            fs::copy(from, as_file(name)).unwrap();
+        }
+    };
+    ["n0", "n1"].into_iter().for_each(give);
+    let first = ServeProcess::spawn(serve(dir.path(), Some("n0"), None)).await;
+    first.ready().await;
+    let mut second = serve(dir.path(), Some("n1"), Some(first.cluster));
+    second.args(["--cache-bytes", "0"]);
+    let second = ServeProcess::spawn(second).await;
+    second.ready().await;
+    let site = TestSite::small("steady", 1);
+    let mut host = ScriptedPeer::connect(first.public, site.clone()).await;
+    host.publish(&site).await.unwrap();
+    let mut reader = ScriptedPeer::connect(second.public, ()).await;
+    let sum = async |name: &str, labels: &[(&str, &str)]| {
+        let scrapes = [Scrape::of(first.admin).await, Scrape::of(second.admin).await];
+        scrapes.map(|scrape| scrape.sum(name, labels))
+    };
+    for round in 1..=2 {
+        ["n0", "n1"].into_iter().for_each(give);
+        eventually("both have taken it", async || {
+            read_all(&mut reader, &site).await;
+            let labels = [("port", "cluster"), ("outcome", "done")];
+            let reloads = sum("crowd_tls_reloads_total", &labels).await;
+            reloads.iter().all(|&reloads| reloads >= f64::from(round)).then_some(())
+        })
+        .await;
+        let handshakes = async || sum("crowd_tls_handshakes_total", &[("port", "cluster")]).await;
+        let before = handshakes().await;
+        for _ in 0..100 {
+            read_all(&mut reader, &site).await;
+        }
+        let more = handshakes().await.iter().sum::<f64>() - before.iter().sum::<f64>();
+        // Some lines are begun only when they are wanted.
+        assert!(more <= 10.0, "{more} handshakes in round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_keep_no_node_waiting() {
+    let ca = TestCa::new();
+    let node = TestNode::start(Config { cluster_tls: Some(ca.cluster("n0")), ..Config::ephemeral() }).await;
+    let port = node.addresses.cluster;
+    let member = caller(&ca.file(), Some(&ca.issue("n1", &[NODE_NAME])));
+    // All silent ones of the member's own address, and of another one those that begin a handshake and stop.
+    let (mut silent, mut stuck) = (Vec::new(), Vec::new());
+    for _ in 0..400 {
+        silent.push(TcpStream::connect(port).await.unwrap());
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        let mut stream = socket.connect(port).await.unwrap();
+        // It may be turned away by then.
+        let _ = stream.write_all(&[0x16]).await;
+        stuck.push(stream);
+    }
+    for _ in 0..5 {
+        let settings = within(Duration::from_secs(1), "a node is let in", knock(port, member.clone())).await;
+        assert_eq!(settings.unwrap()[3], 4);
+    }
+    let gone = async {
+        for mut stream in silent {
+            assert!(!matches!(stream.read(&mut [0]).await, Ok(1..)), "who says nothing is told nothing");
+        }
+    };
+    within(Duration::from_secs(4), "who says nothing is gone", gone).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::ClusterError;
 use crate::passport::Passport;
-use crate::tls::{Lines, Renewals, dial};
+use crate::tls::{LASTS, Lines, Renewals, dial};
 
 /// A node that does not take a connection by then is not there.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ pub(crate) struct Dialer {
 
 impl Dialer {
     pub(crate) fn new(passport: Passport, lines: Lines) -> Self {
-        let channels = Cache::builder().max_capacity(CHANNELS).time_to_idle(IDLE).build();
+        let channels = Cache::builder().max_capacity(CHANNELS).time_to_idle(IDLE).time_to_live(LASTS).build();
         Self { passport, renewals: lines.renewals(), lines, channels }
     }
 
@@ -59,9 +59,10 @@ impl Dialer {
         Ok(self.introduced(self.channel(address)?))
     }
 
-    /// Tells when connections had better be made anew.
+    /// Tells when connections that are made from now on had better be made anew. What changed before is none of them:
+    /// a clone of this node's own would tell of it again and again.
     pub(crate) fn renewals(&self) -> Renewals {
-        self.renewals.clone()
+        self.lines.renewals()
     }
 
     fn channel(&self, address: &str) -> Result<Channel, ClusterError> {

@@ -39,7 +39,7 @@ pub(crate) async fn join(
         return std::future::pending().await;
     }
     loop {
-        let mut answers = match joining.ask_all().await {
+        let mut answers = match joining.ask_all() {
             Ok(answers) => answers,
             Err(error) => return error,
         };

@@ -1,25 +1,23 @@
 //! The first words with a cluster, before this node is in it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crowd_rpc::v1::membership_client::MembershipClient;
 use crowd_rpc::{MAX_CLUSTER_ID, MAX_HELLO_MEMBERS, NodeInfo, PROTOCOL, v1};
 use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-use tokio::time::{sleep, timeout};
+use futures_util::stream::BoxStream;
+use tokio::time::{Instant, sleep, timeout_at};
 use tonic::Status;
 
 use crate::backoff::Backoff;
 use crate::dialer::Dialer;
 use crate::passport::Passport;
+use crate::seeds::{ADDRESSES, addresses};
 use crate::{ClusterError, Lines, Member};
 
-/// A node that does not answer a hello by then is asked again later.
+/// A node whose address is not known, or that does not answer a hello, by then is asked again later.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Addresses that one name is resolved to at most, the first ones: any member knows the others.
-const ADDRESSES: usize = 16;
 /// Time between two rounds of hellos: at first, and in the end.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
@@ -69,9 +67,10 @@ impl Joining {
         }
     }
 
-    /// Asks each seed once, for two seconds at most; the first answer, or none where nobody answered.
+    /// Asks each seed once, for two seconds at most; the first answer, or none where nobody answered. Fails where one
+    /// is of another cluster.
     pub async fn hello_once(&self) -> Result<Option<Hello>, ClusterError> {
-        let mut answers = self.ask_all().await?;
+        let mut answers = self.ask_all()?;
         while let Some(answer) = answers.next().await {
             match answer {
                 Ok(hello) => return Ok(Some(hello)),
@@ -82,43 +81,41 @@ impl Joining {
         Ok(None)
     }
 
-    /// The answers of all seeds, as they come.
-    pub(crate) async fn ask_all(
-        &self,
-    ) -> Result<FuturesUnordered<impl Future<Output = Result<Hello, Unanswered>> + use<>>, ClusterError> {
-        let passport = Passport::new(self.cluster_id.as_deref(), &self.me.name)?;
-        let joining = Arc::new(self.clone());
-        let addresses = self.addresses().await;
-        let asks = addresses.into_iter().map(|address| {
-            let (joining, passport) = (joining.clone(), passport.clone());
-            let dialer = Dialer::new(passport, joining.lines.clone());
-            async move { joining.ask(&dialer, &address).await }
-        });
-        Ok(asks.collect())
-    }
-
-    /// The seeds' addresses as they are resolved now, without this node's own.
-    async fn addresses(&self) -> BTreeSet<String> {
-        let mut addresses = BTreeSet::new();
-        for seed in self.seeds.iter().filter(|seed| ***seed != *self.me.address) {
-            match timeout(PATIENCE, tokio::net::lookup_host(seed.as_str())).await {
-                Ok(Ok(found)) => addresses.extend(found.take(ADDRESSES).map(|address| address.to_string())),
-                Ok(Err(error)) => tracing::debug!(seed, %error, "cluster.seed_unresolved"),
-                Err(_) => tracing::debug!(seed, "cluster.seed_unresolved"),
+    /// As [`Joining::hello_once`], of seeds that may be others' by now: those of another cluster are passed over, and
+    /// it fails only where there is one of them and no other one answers.
+    pub async fn hello_of_any(&self) -> Result<Option<Hello>, ClusterError> {
+        let (mut answers, mut refused) = (self.ask_all()?, None);
+        while let Some(answer) = answers.next().await {
+            match answer {
+                Ok(hello) => return Ok(Some(hello)),
+                Err(Unanswered::Refused(error)) => refused = Some(error),
+                Err(Unanswered::Silent) => {}
             }
         }
-        addresses.remove(&*self.me.address);
-        addresses
+        refused.map_or(Ok(None), Err)
     }
 
-    async fn ask(&self, dialer: &Dialer, address: &str) -> Result<Hello, Unanswered> {
+    /// The answers of all seeds, as they come, for two seconds. Each is asked as soon as its name is resolved.
+    pub(crate) fn ask_all(&self) -> Result<BoxStream<'static, Result<Hello, Unanswered>>, ClusterError> {
+        let passport = Passport::new(self.cluster_id.as_deref(), &self.me.name)?;
+        let (joining, until) = (Arc::new(self.clone()), Instant::now() + PATIENCE);
+        let asks = addresses(&self.seeds, &self.me.address, until).map(move |address| {
+            let joining = joining.clone();
+            let dialer = Dialer::new(passport.clone(), joining.lines.clone());
+            async move { joining.ask(&dialer, &address, until).await }
+        });
+        // All at once.
+        Ok(asks.buffer_unordered(ADDRESSES * self.seeds.len().max(1)).boxed())
+    }
+
+    async fn ask(&self, dialer: &Dialer, address: &str, until: Instant) -> Result<Hello, Unanswered> {
         let wire = dialer.own(address).map_err(Unanswered::Refused)?;
         let request = v1::HelloRequest {
             node: Some((&self.me).into()),
             protocol: PROTOCOL,
             cluster: self.cluster_id.clone().unwrap_or_default(),
         };
-        let reply = match timeout(PATIENCE, MembershipClient::new(wire).hello(request)).await {
+        let reply = match timeout_at(until, MembershipClient::new(wire).hello(request)).await {
             Ok(Ok(reply)) => reply.into_inner(),
             Ok(Err(status)) => {
                 tracing::debug!(address, %status, "cluster.hello_failed");

@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use moka::sync::Cache;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
-use tonic::Status;
+use tonic::{Code, Status};
 use tracing::{Instrument, Span};
 
 use crate::counts::COUNTS;
@@ -190,7 +190,7 @@ impl Lookups {
         let neighbour = self.neighbours.get(node).ok_or_else(down)?;
         let wire = self.dialer.shared(&neighbour.member.address).map_err(|_| down())?;
         let mut client = DirectoryClient::new(wire).max_decoding_message_size(MAX_MESSAGE);
-        let span = lookup_call_span(node);
+        let span = lookup_call_span(node, &neighbour.member.address);
         let answer = async {
             let request = traced(v1::LookupRequest { project: project.as_str().to_owned() });
             match timeout(self.limit, client.lookup(request)).await {
@@ -200,12 +200,13 @@ impl Lookups {
         };
         let answer = answer.instrument(span.clone()).await;
         match &answer {
-            Ok(rows) => span.record("crowd.rows", rows.len()),
-            Err(status) => {
-                fail(&span, status.code().description());
-                span.record("rpc.grpc.status_code", status.code() as i32)
+            Ok(rows) => {
+                span.record("crowd.rows", rows.len());
             }
+            Err(status) => fail(&span, status.code().description()),
         };
+        let code = answer.as_ref().err().map_or(Code::Ok, Status::code);
+        span.record("rpc.grpc.status_code", code as i32);
         answer
     }
 }

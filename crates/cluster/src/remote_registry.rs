@@ -12,6 +12,7 @@ use crowd_rpc::v1::compare_and_set_reply::Outcome as OutcomeMessage;
 use crowd_rpc::v1::registry_client::RegistryClient;
 use crowd_rpc::v1::watch_reply::Change as ChangeMessage;
 use crowd_rpc::{MAX_MESSAGE, v1};
+use crowd_trace::Seldom;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::time::{sleep, timeout};
@@ -135,8 +136,7 @@ impl Registry for RemoteRegistry {
         }
     }
 
-    /// Goes on over interruptions, with a [`Change::Missed`] at the begin and at the end of each: while nobody is
-    /// heard nothing that was cached may be trusted, and what happened meanwhile was missed.
+    /// Goes on over interruptions, with a [`Change::Lost`] at the begin and a [`Change::Back`] at the end of each.
     async fn watch(&self) -> Result<BoxStream<'static, Change>, RegistryError> {
         let watch = Watch {
             registry: self.clone(),
@@ -161,18 +161,26 @@ struct Watch {
 
 impl Watch {
     async fn next(&mut self) -> Change {
+        static BROKE: Seldom = Seldom::new();
+        static AGAIN: Seldom = Seldom::new();
         let Some(changes) = &mut self.changes else {
             loop {
                 sleep(self.backoff.wait()).await;
                 if let Ok(changes) = self.registry.open_watch().await {
-                    self.backoff.reset();
                     self.changes = Some(changes);
-                    tracing::info!("registry.watch_again");
-                    return Change::Missed;
+                    if let Some(unsaid) = AGAIN.pass() {
+                        tracing::info!(unsaid, "registry.watch_again");
+                    }
+                    return Change::Back;
                 }
             }
         };
-        match changes.message().await {
+        let message = changes.message().await;
+        // Not before: one that breaks whenever it is opened would be opened without a pause.
+        if let Ok(Some(_)) = &message {
+            self.backoff.reset();
+        }
+        match message {
             Ok(Some(v1::WatchReply { change: Some(ChangeMessage::Committed(record)) })) => {
                 match read_record(record) {
                     Ok(record) => Change::Committed(record),
@@ -185,10 +193,12 @@ impl Watch {
             Ok(Some(_)) => Change::Missed,
             ended => {
                 let why = ended.err().map(|status| status.message().to_owned());
-                tracing::warn!(why, "registry.watch_broke");
+                if let Some(unsaid) = BROKE.pass() {
+                    tracing::warn!(why, unsaid, "registry.watch_broke");
+                }
                 self.registry.breaker.failed();
                 self.changes = None;
-                Change::Missed
+                Change::Lost
             }
         }
     }

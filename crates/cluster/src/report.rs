@@ -8,6 +8,8 @@ use crowd_relay::{BoxFuture, BusyProject, LATENCY_BUCKETS, Latencies, Second};
 use crowd_rpc::{MAX_REPORT_PROJECTS, MAX_REPORT_SECONDS, checked_node_name, checked_project, v1};
 use tonic::Status;
 
+use crate::Figures;
+
 /// Bytes of a version at most.
 const MAX_VERSION: usize = 64;
 
@@ -40,30 +42,8 @@ pub struct NodeReport {
     pub version: Arc<str>,
     /// Seconds since it started.
     pub uptime_s: u64,
-    /// Connected peers.
-    pub peers: u64,
-    /// How many there may be.
-    pub max_peers: u64,
-    /// Projects that they host.
-    pub projects: u64,
-    /// Rows of the directory that it holds for other nodes.
-    pub directory_rows: u64,
-    /// Chunks in its cache.
-    pub cache_chunks: u64,
-    /// Their bytes.
-    pub cache_bytes: u64,
-    /// Bytes that they may have.
-    pub cache_limit: u64,
-    /// The part of the room for answers that is taken, 0 to 1.
-    pub room_used: f64,
-    /// Processor seconds a second, lately.
-    pub cpu: f64,
-    /// Processors.
-    pub cpus: u32,
-    /// Resident memory, in bytes.
-    pub memory: u64,
-    /// Projects that it does not carry.
-    pub denied: u64,
+    /// In numbers.
+    pub figures: Figures,
     /// The ring changed a moment ago.
     pub settling: bool,
     /// The last seconds that are over, the oldest first.
@@ -93,22 +73,23 @@ impl From<NodeReport> for v1::ReportReply {
             project: project.as_str().to_owned(),
             node: node.as_str().to_owned(),
         };
+        let figures = report.figures;
         Self {
             state: state.into(),
             version: report.version.to_string(),
             uptime_s: report.uptime_s,
-            peers: report.peers,
-            max_peers: report.max_peers,
-            projects: report.projects,
-            directory_rows: report.directory_rows,
-            cache_chunks: report.cache_chunks,
-            cache_bytes: report.cache_bytes,
-            cache_limit: report.cache_limit,
-            room_used: report.room_used,
-            cpu: report.cpu,
-            cpus: report.cpus,
-            memory: report.memory,
-            denied: report.denied,
+            peers: figures.peers,
+            max_peers: figures.max_peers,
+            projects: figures.projects,
+            directory_rows: figures.directory_rows,
+            cache_chunks: figures.cache_chunks,
+            cache_bytes: figures.cache_bytes,
+            cache_limit: figures.cache_limit,
+            room_used: figures.room_used,
+            cpu: figures.cpu,
+            cpus: figures.cpus,
+            memory: figures.memory,
+            denied: figures.denied,
             settling: report.settling,
             seconds: report.seconds.iter().take(MAX_REPORT_SECONDS).map(second_message).collect(),
             busiest: report.busiest.into_iter().take(MAX_REPORT_PROJECTS).map(busy).collect(),
@@ -146,18 +127,20 @@ impl TryFrom<v1::ReportReply> for NodeReport {
             },
             version: reply.version.into(),
             uptime_s: reply.uptime_s,
-            peers: reply.peers,
-            max_peers: reply.max_peers,
-            projects: reply.projects,
-            directory_rows: reply.directory_rows,
-            cache_chunks: reply.cache_chunks,
-            cache_bytes: reply.cache_bytes,
-            cache_limit: reply.cache_limit,
-            room_used: finite(reply.room_used),
-            cpu: finite(reply.cpu),
-            cpus: reply.cpus,
-            memory: reply.memory,
-            denied: reply.denied,
+            figures: Figures {
+                peers: reply.peers,
+                max_peers: reply.max_peers,
+                projects: reply.projects,
+                directory_rows: reply.directory_rows,
+                cache_chunks: reply.cache_chunks,
+                cache_bytes: reply.cache_bytes,
+                cache_limit: reply.cache_limit,
+                room_used: finite(reply.room_used),
+                cpu: finite(reply.cpu),
+                cpus: reply.cpus,
+                memory: reply.memory,
+                denied: reply.denied,
+            },
             settling: reply.settling,
             seconds: reply.seconds.iter().map(read_second).collect(),
             busiest: reply.busiest.into_iter().map(busy).collect::<Result<_, _>>()?,
@@ -207,18 +190,20 @@ mod tests {
             state: NodeState::NoRegistry,
             version: "0.1.0".into(),
             uptime_s: 1,
-            peers: 2,
-            max_peers: 3,
-            projects: 4,
-            directory_rows: 5,
-            cache_chunks: 6,
-            cache_bytes: 7,
-            cache_limit: 8,
-            room_used: 0.5,
-            cpu: f64::NAN,
-            cpus: 2,
-            memory: 9,
-            denied: 10,
+            figures: Figures {
+                peers: 2,
+                max_peers: 3,
+                projects: 4,
+                directory_rows: 5,
+                cache_chunks: 6,
+                cache_bytes: 7,
+                cache_limit: 8,
+                room_used: 0.5,
+                cpu: f64::NAN,
+                cpus: 2,
+                memory: 9,
+                denied: 10,
+            },
             settling: true,
             seconds: vec![Second::default(), second],
             busiest: vec![BusyProject { project: site.clone(), answers: 3, bytes: 10 }],
@@ -227,8 +212,8 @@ mod tests {
         };
         let message = v1::ReportReply::from(report.clone());
         let mut came = NodeReport::try_from(message.clone()).unwrap();
-        assert_eq!(came.cpu, 0.0, "what is no number is none");
-        came.cpu = f64::NAN;
+        assert_eq!(came.figures.cpu, 0.0, "what is no number is none");
+        came.figures.cpu = f64::NAN;
         assert_eq!(format!("{came:?}"), format!("{report:?}"));
         let bad_project = vec![v1::BusyProject { project: "No".into(), ..Default::default() }];
         for bad in [

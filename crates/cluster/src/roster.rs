@@ -61,7 +61,7 @@ impl Roster {
     /// A node came up, or a later life of one took its place.
     async fn up(&self, member: &Member) {
         let delivering = self.cancel.child_token();
-        let responder = Arc::new(Responder::new(member.name.as_str(), Kind::Node));
+        let responder = Arc::new(Responder::new(member.name.as_str(), Kind::Node).at(&member.address));
         let (courier, courier_run) =
             Courier::new(member.name.clone(), member.address.clone(), self.tools.clone());
         let target = Target {

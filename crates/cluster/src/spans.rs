@@ -1,7 +1,7 @@
 //! The spans of lookups, and the trace context of a call between nodes. Made only where the trace is recorded.
 
 use crowd_directory::NodeName;
-use crowd_protocol::{ProjectName, TraceParent};
+use crowd_protocol::{ProjectName, Server, TraceParent};
 use crowd_trace::{Asker, Door, current, is_recorded};
 use tonic::Request;
 use tonic::metadata::MetadataMap;
@@ -33,11 +33,12 @@ pub(crate) fn tell_known(project: &ProjectName, rows: usize) {
     }
 }
 
-/// The call of one owner.
-pub(crate) fn lookup_call_span(owner: &NodeName) -> Span {
+/// The call of one owner, at `address`.
+pub(crate) fn lookup_call_span(owner: &NodeName, address: &str) -> Span {
     if !is_recorded() {
         return Span::none();
     }
+    let server = Server::parse(address).ok();
     tracing::info_span!(
         "crowd.cluster.v1.Directory/Lookup",
         otel.kind = "client",
@@ -45,6 +46,8 @@ pub(crate) fn lookup_call_span(owner: &NodeName) -> Span {
         rpc.service = DIRECTORY,
         rpc.method = LOOKUP,
         rpc.grpc.status_code = Empty,
+        server.address = server.as_ref().map(|server| &*server.host),
+        server.port = server.as_ref().and_then(|server| server.port).map(i64::from),
         crowd.responder = %owner,
         crowd.rows = Empty,
         error.type = Empty,

@@ -8,9 +8,10 @@ mod lines;
 mod node_tls;
 mod refusal;
 mod refusals;
+mod strangers;
 mod trust;
 
 pub(crate) use accept::accept;
 pub use files::{ClusterTlsFiles, NODE_NAME};
 pub use lines::Lines;
-pub(crate) use lines::{Renewals, dial};
+pub(crate) use lines::{LASTS, Renewals, dial};

@@ -55,7 +55,8 @@ impl v1::registry_server::Registry for RegistryService {
         let messages = changes.map(|change| {
             let change = match change {
                 Change::Committed(record) => ChangeMessage::Committed(record_message(&record)),
-                Change::Missed => ChangeMessage::Missed(v1::Missed {}),
+                // Of a registry that this node keeps only the first is heard.
+                Change::Missed | Change::Lost | Change::Back => ChangeMessage::Missed(v1::Missed {}),
             };
             Ok(v1::WatchReply { change: Some(change) })
         });

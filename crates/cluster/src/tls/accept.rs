@@ -17,9 +17,8 @@ use super::line::Line;
 use super::lines::Lines;
 use super::refusal::Refusal;
 use super::refusals::Direction;
+use super::strangers::{Stranger, Strangers};
 
-/// Connections that are not yet known to be another node's, at once. Others wait in the system's backlog.
-const STRANGERS: usize = 256;
 /// How long one may stay a stranger.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long one that was told why it is refused may take to read it.
@@ -37,19 +36,28 @@ const WANTS_PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nCo
 
 /// Takes connections for as long as it is polled, and puts those of nodes into `taken`.
 pub(crate) async fn accept(listener: TcpListener, lines: Lines, taken: mpsc::Sender<Line>) -> Infallible {
-    let mut strangers = JoinSet::new();
+    let (mut tasks, mut strangers) = (JoinSet::new(), Strangers::default());
     loop {
         tokio::select! {
-            Some(_) = strangers.join_next() => {}
-            accepted = listener.accept(), if strangers.len() < STRANGERS => match accepted {
+            Some(ended) = tasks.join_next_with_id() => {
+                let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+                strangers.remove(id);
+            }
+            accepted = listener.accept(), if strangers.has_room() => match accepted {
                 Ok((tcp, remote)) => {
-                    let (lines, taken) = (lines.clone(), taken.clone());
-                    strangers.spawn(async move {
-                        if let Some(line) = take(lines, tcp, remote.ip()).await {
+                    let Some(stranger) = strangers.admit(remote.ip()) else {
+                        count(&lines, "crowded");
+                        tracing::debug!(%remote, "cluster.crowded");
+                        continue;
+                    };
+                    let (lines, taken, at_door) = (lines.clone(), taken.clone(), stranger.clone());
+                    let task = tasks.spawn(async move {
+                        if let Some(line) = take(lines, tcp, remote.ip(), &at_door).await {
                             // The port is being closed where nobody takes it.
                             let _ = taken.send(line).await;
                         }
                     });
+                    strangers.add(task.id(), stranger);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cluster.accept_failed");
@@ -66,12 +74,12 @@ enum Opened {
     Refused(Refusal),
 }
 
-async fn take(lines: Lines, tcp: TcpStream, remote: IpAddr) -> Option<Line> {
+async fn take(lines: Lines, tcp: TcpStream, remote: IpAddr, stranger: &Stranger) -> Option<Line> {
     if let Err(error) = tcp.set_nodelay(true) {
         tracing::debug!(%error, "cluster.nodelay_failed");
     }
     let late = |_| Err(io::Error::from(io::ErrorKind::TimedOut));
-    let opened = timeout(PATIENCE, open(&lines, tcp, remote)).await.unwrap_or_else(late);
+    let opened = timeout(PATIENCE, open(&lines, tcp, remote, stranger)).await.unwrap_or_else(late);
     let outcome = match &opened {
         Ok(Opened::Line(_)) => "done",
         Ok(Opened::Refused(Refusal::SpeaksPlain)) => "plain",
@@ -79,10 +87,7 @@ async fn take(lines: Lines, tcp: TcpStream, remote: IpAddr) -> Option<Line> {
         Err(error) if error.kind() == io::ErrorKind::TimedOut => "timed_out",
         Err(_) => "failed",
     };
-    if lines.tls().is_some() {
-        metrics::counter!("crowd_tls_handshakes_total", "port" => "cluster", "outcome" => outcome)
-            .increment(1);
-    }
+    count(&lines, outcome);
     match opened {
         Ok(Opened::Line(line)) => Some(*line),
         Ok(Opened::Refused(refusal)) => {
@@ -96,11 +101,24 @@ async fn take(lines: Lines, tcp: TcpStream, remote: IpAddr) -> Option<Line> {
     }
 }
 
-async fn open(lines: &Lines, tcp: TcpStream, remote: IpAddr) -> io::Result<Opened> {
+fn count(lines: &Lines, outcome: &'static str) {
+    if lines.tls().is_some() {
+        metrics::counter!("crowd_tls_handshakes_total", "port" => "cluster", "outcome" => outcome)
+            .increment(1);
+    }
+}
+
+async fn open(lines: &Lines, tcp: TcpStream, remote: IpAddr, stranger: &Stranger) -> io::Result<Opened> {
     let mut first = [0];
-    if tcp.peek(&mut first).await? == 0 {
+    let peeked = tokio::select! {
+        biased;
+        peeked = tcp.peek(&mut first) => peeked?,
+        () = stranger.patience() => return Err(io::Error::from(io::ErrorKind::TimedOut)),
+    };
+    if peeked == 0 {
         return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
     }
+    stranger.spoke();
     let address = remote.to_string().into();
     let line = match (lines.tls(), first[0] == HANDSHAKE) {
         (None, false) => Line::plain(lines.clone(), Direction::In, address, tcp),

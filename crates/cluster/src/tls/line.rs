@@ -1,5 +1,6 @@
 //! One connection with another node. It ends soon after the certificate that the other side showed is no longer
-//! trusted: pings cross every line each second or so, and each read looks whether the trust has changed.
+//! trusted, or its time is over: pings cross every line each second or so, and each read looks whether the trust has
+//! changed, or it is time to judge again.
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,6 +25,8 @@ use super::trust::Side;
 /// How long a line goes on that is no longer trusted: what was asked over it may still be answered, while new asks
 /// take another.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
+/// How often a line is judged though no file has changed: certificates end by themselves.
+const JUDGE_AGAIN: Duration = Duration::from_secs(60);
 /// The first byte of a TLS record that says what is wrong; no server of HTTP/2 begins with it.
 const ALERT: u8 = 0x15;
 
@@ -45,9 +48,11 @@ enum Io {
 
 struct Secure {
     stream: TlsStream<TcpStream>,
-    /// With what the other side's certificate was judged, and at which time.
+    /// With what the other side's certificate was judged, and at which time of the world.
     judged: Arc<NodeTls>,
     at: UnixTime,
+    /// When it is judged again, whatever comes.
+    due: Instant,
     /// What made it distrusted, and when it ends for that.
     distrusted: Option<(Refusal, Instant)>,
 }
@@ -64,16 +69,17 @@ impl Line {
         stream: TlsStream<TcpStream>,
         judged: Arc<NodeTls>,
     ) -> Self {
-        let secure = Secure { stream, judged, at: UnixTime::now(), distrusted: None };
+        let due = Instant::now() + JUDGE_AGAIN;
+        let secure = Secure { stream, judged, at: UnixTime::now(), due, distrusted: None };
         let heard = matches!(direction, Direction::In);
         Self { io: Io::Secure(Box::new(secure)), lines, direction, address, heard }
     }
 
-    /// Judges the other side again where the files have changed since.
+    /// Judges the other side again where the files have changed since, and now and then.
     fn judge_again(&mut self) -> io::Result<()> {
         let (Io::Secure(secure), Some(tls)) = (&mut self.io, self.lines.tls()) else { return Ok(()) };
         let current = tls.peek();
-        if !Arc::ptr_eq(&current, &secure.judged) {
+        if !Arc::ptr_eq(&current, &secure.judged) || secure.due <= Instant::now() {
             secure.judge(&current);
         }
         match &secure.distrusted {
@@ -115,6 +121,9 @@ impl Secure {
             TlsStream::Client(stream) => (Side::Server, stream.get_ref().1.peer_certificates()),
             TlsStream::Server(stream) => (Side::Client, stream.get_ref().1.peer_certificates()),
         };
+        // A clock that is set back makes no certificate too young.
+        self.at = self.at.max(UnixTime::now());
+        self.due = Instant::now() + JUDGE_AGAIN;
         let judged = current.trust.judge(side, shown.unwrap_or_default(), self.at);
         let since = self.distrusted.take().map(|(_, end)| end);
         self.distrusted = judged.err().map(|error| {
@@ -188,3 +197,6 @@ impl Connected for Line {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
@@ -23,6 +24,11 @@ use super::node_tls::NodeTls;
 use super::refusal::Refusal;
 use super::refusals::{Direction, Refusals};
 use super::trust::node_name;
+use crate::backoff::jittered;
+
+/// How long a line is in use at most before another one takes its place. What the other side renews is not seen here:
+/// so it is, long before what it showed at first ends.
+pub(crate) const LASTS: Duration = Duration::from_secs(3_600);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -62,10 +68,11 @@ impl Lines {
         }
     }
 
-    /// Tells whenever what this node shows or trusts has changed. What was begun before had better be begun anew, since
-    /// lines may soon end.
+    /// Tells whenever what this node shows or trusts has changed, or a line that is begun now has grown old. What was
+    /// begun before had better be begun anew, since lines may soon end.
     pub(crate) fn renewals(&self) -> Renewals {
-        Renewals(self.0.tls.as_ref().map(Reloading::reloads))
+        let old = Instant::now() + jittered(LASTS);
+        Renewals(self.0.tls.as_ref().map(|tls| (tls.reloads(), old)))
     }
 
     pub(crate) fn tls(&self) -> Option<&Reloading<NodeTls>> {
@@ -97,24 +104,24 @@ impl Lines {
     }
 }
 
-/// Changes of what this node shows or trusts.
+/// Changes of what this node shows or trusts, and when a line is old without any.
 #[derive(Debug, Clone)]
-pub(crate) struct Renewals(Option<watch::Receiver<u64>>);
+pub(crate) struct Renewals(Option<(watch::Receiver<u64>, Instant)>);
 
 impl Renewals {
     /// The number of changes so far.
     pub(crate) fn count(&self) -> u64 {
-        self.0.as_ref().map_or(0, |reloads| *reloads.borrow())
+        self.0.as_ref().map_or(0, |(reloads, _)| *reloads.borrow())
     }
 
-    /// Resolves at the next change; never among nodes that speak plain.
+    /// Resolves at the next change, or when the time is over; never among nodes that speak plain.
     pub(crate) async fn next(&mut self) {
-        let changed = match &mut self.0 {
-            Some(reloads) => reloads.changed().await.is_ok(),
-            None => false,
-        };
-        if !changed {
-            pending().await
+        match &mut self.0 {
+            Some((reloads, old)) => match timeout_at(*old, reloads.changed()).await {
+                Ok(Ok(())) | Err(_) => {}
+                Ok(Err(_)) => pending().await,
+            },
+            None => pending().await,
         }
     }
 }
@@ -151,5 +158,22 @@ impl Service<Uri> for Dial {
             let tcp = connecting.await?.into_inner();
             Ok(TokioIo::new(lines.called(tcp, address).await?))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_is_renewed_at_each_change_and_when_it_is_old() {
+        let (changes, reloads) = watch::channel(0);
+        let begun = Instant::now();
+        let mut renewals = Renewals(Some((reloads, begun + LASTS)));
+        changes.send_replace(1);
+        renewals.next().await;
+        assert_eq!((renewals.count(), begun.elapsed()), (1, Duration::ZERO));
+        renewals.next().await;
+        assert_eq!(begun.elapsed(), LASTS);
     }
 }

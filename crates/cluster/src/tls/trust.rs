@@ -47,7 +47,7 @@ impl Trust {
         self.servers.clone()
     }
 
-    /// Judges `chain` as it was at `time`, as the handshake did.
+    /// Judges `chain` at `time`, as the handshake does.
     pub(crate) fn judge(
         &self,
         side: Side,

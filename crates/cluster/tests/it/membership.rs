@@ -117,6 +117,30 @@ async fn two_clusters_do_not_join() {
 }
 
 #[tokio::test]
+async fn seeds_of_another_cluster_are_passed_over_where_they_may_be() {
+    let (foreign, wire) = (Start::keeper("a").start().await, Wire::new().await);
+    let mine = Start { behind: Some(&wire), ..Start::keeper("b") }.start().await;
+    let me = ClusterConfig::new("c".into(), "127.0.0.1:9", "x").member().unwrap();
+    let cluster_id = Some(mine.registry.id().to_owned());
+    let seeds = vec![foreign.address.clone(), mine.address.clone()];
+    let joining = Joining { me, seeds, cluster_id, lines: Lines::plain() };
+    // So that the other cluster's answer comes first.
+    wire.cut();
+    let asking = tokio::spawn({
+        let joining = joining.clone();
+        async move { joining.hello_of_any().await }
+    });
+    let refused = joining.hello_once().await.unwrap_err();
+    assert!(matches!(refused, ClusterError::TwoClusters { .. }), "{refused}");
+    wire.mend();
+    assert_eq!(asking.await.unwrap().unwrap().unwrap().member.name.as_str(), "b");
+
+    let alone = Joining { seeds: vec![foreign.address.clone()], ..joining };
+    let refused = alone.hello_of_any().await.unwrap_err();
+    assert!(matches!(refused, ClusterError::TwoClusters { .. }), "{refused}");
+}
+
+#[tokio::test]
 async fn a_hello_waits_for_a_seed_and_nobody_answers_for_nobody() {
     let wire = Wire::new().await;
     let me = ClusterConfig::new("b".into(), "127.0.0.1:9", "x").member().unwrap();

@@ -36,13 +36,13 @@ async fn reads_fail_fast_while_the_keeper_is_away_and_changes_were_missed() {
     let again = Instant::now();
     assert!(remote.get(&project).await.is_err());
     assert!(again.elapsed() < Duration::from_millis(50), "{:?}", again.elapsed());
-    let missed = timeout(Duration::from_secs(4), changes.next()).await.unwrap();
-    assert!(matches!(missed, Some(Change::Missed)));
+    let lost = timeout(Duration::from_secs(4), changes.next()).await.unwrap();
+    assert!(matches!(lost, Some(Change::Lost)));
 
     a.registry.compare_and_set(&release("site", 1, 2), Some(1)).await.unwrap();
     wire.mend();
-    let missed = timeout(Duration::from_secs(10), changes.next()).await.unwrap();
-    assert!(matches!(missed, Some(Change::Missed)));
+    let back = timeout(Duration::from_secs(10), changes.next()).await.unwrap();
+    assert!(matches!(back, Some(Change::Back)));
     let newest = async || remote.get(&project).await.is_ok_and(|record| record.unwrap().release.version == 2);
     eventually("reads work again", Duration::from_secs(5), newest).await;
     a.registry.compare_and_set(&release("site", 1, 3), Some(2)).await.unwrap();

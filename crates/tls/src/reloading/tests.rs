@@ -2,6 +2,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use tokio::time::advance;
 
 use super::*;
 use crate::TlsFiles;
@@ -48,6 +51,40 @@ async fn what_cant_be_used_leaves_what_was_used_before() {
     follower.look().await;
     follower.look().await;
     assert_eq!(*reloading.current(), "mended");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_is_tried_again_after_a_while_and_taken_once_it_is_good() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "one");
+    // The one that follows is refused twice, as one is that is not valid yet.
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counted = tries.clone();
+    let make = move |pems: &[Pem]| {
+        let (name, certificate) = made_of(pems)?;
+        match name == "two" && counted.fetch_add(1, Relaxed) < 2 {
+            true => {
+                let path = pems[0].path().to_owned();
+                Err(TlsError::Unusable { path, why: "it is not valid yet".to_owned() })
+            }
+            false => Ok((name, certificate)),
+        }
+    };
+    let reloading = load_by(dir.path(), make).await.unwrap();
+    let mut follower = Follower::new(&reloading);
+    write(dir.path(), "two");
+    for expected in [1, 2] {
+        for _ in 0..5 {
+            follower.look().await;
+        }
+        assert_eq!((&**reloading.current(), tries.load(Relaxed)), ("one", expected));
+        advance(Duration::from_secs(60)).await;
+    }
+    follower.look().await;
+    assert_eq!(*reloading.current(), "two", "the files are the same, and good now");
+    advance(Duration::from_secs(600)).await;
+    follower.look().await;
+    assert_eq!(tries.load(Relaxed), 3, "what was taken is not tried again");
 }
 
 #[cfg(unix)]
@@ -100,13 +137,22 @@ async fn world(name: &str) -> (tempfile::TempDir, Reloading<String>) {
 }
 
 async fn load(dir: &Path) -> Result<Reloading<String>, TlsError> {
+    load_by(dir, made_of).await
+}
+
+async fn load_by(
+    dir: &Path,
+    make: impl Fn(&[Pem]) -> Result<(String, Certificate), TlsError> + Send + Sync + 'static,
+) -> Result<Reloading<String>, TlsError> {
     let TlsFiles { cert, key } = files(dir);
-    let make = |pems: &[Pem]| {
-        let certificate = Certificate::of(&pems[0].certificates()?[0]);
-        pems[1].key()?;
-        Ok((certificate.names(), certificate))
-    };
     Reloading::load("public", [cert, key], make).await
+}
+
+/// The name in the certificate.
+fn made_of(pems: &[Pem]) -> Result<(String, Certificate), TlsError> {
+    let certificate = Certificate::of(&pems[0].certificates()?[0]);
+    pems[1].key()?;
+    Ok((certificate.names(), certificate))
 }
 
 fn files(dir: &Path) -> TlsFiles {
