@@ -108,6 +108,16 @@ fn ports_are_those_of_the_command() {
     for (name, _) in compose_nodes(&compose) {
         assert!(scraper.contains(&format!("{name}:{admin}")), "Prometheus does not know {name}");
     }
+    // Debian's promtool knows no discovery by Kubernetes, so what it comes down to is looked at here.
+    let job = &document("deploy/prometheus/kubernetes.yaml")["scrape_configs"][0];
+    let production = Manifests::render("production");
+    let pod = production.one("StatefulSet", "crowd");
+    assert_eq!(job["job_name"], "crowd", "the alerts count by it");
+    assert_eq!(job["kubernetes_sd_configs"][0]["namespaces"]["names"][0], pod["metadata"]["namespace"]);
+    let label = pod["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"].as_str().unwrap();
+    let port = &pods(pod).unwrap()["containers"][0]["ports"][2];
+    assert_eq!(port["containerPort"], admin);
+    assert_eq!(job["relabel_configs"][0]["regex"], format!("{label};{}", port["name"].as_str().unwrap()));
     // What kind opens on the machine is what the Services have.
     let local = Manifests::render("local");
     let opened = |value: &Value| value["nodePort"].as_u64();

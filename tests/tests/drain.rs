@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use crowd_protocol::{Have, NodeMessage};
 use crowd_tests::{Event, ScriptedPeer, ServeProcess, TestSite, eventually, get, noise, within};
+use http_body_util::BodyExt;
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use load::Load;
+use load::{Load, answered_for_the_last_time, ask, dial};
 use restarts::Restarts;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,6 +99,21 @@ async fn a_node_that_is_told_to_stop_keeps_its_promises() {
     first.sees(1).await;
     let (_, body) = reader.by_path(site.project(), "style.css", 0).await.unwrap();
     assert_eq!(body, site.file("style.css"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_was_told_nothing_has_one_more_answer_after_the_port_is_closed() {
+    let data = tempfile::tempdir().unwrap();
+    let mut node = ServeProcess::start(data.path(), &["--goaway-spread", "100ms"]).await;
+    let mut kept = dial(node.public).await;
+    let reply = ask(&mut kept, "/").await;
+    assert_eq!(reply.headers().get("connection"), None);
+    reply.into_body().collect().await.unwrap();
+    node.signal("TERM");
+    eventually("the port is closed", async || TcpStream::connect(node.public).await.err()).await;
+    answered_for_the_last_time(&mut kept, "/").await;
+    let ended = within(Duration::from_secs(15), "it ends", node.child.wait()).await;
+    assert_eq!(ended.unwrap().code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

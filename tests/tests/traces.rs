@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crowd_protocol::{ErrorCode, Have, NodeMessage, PeerMessage, Want};
 use crowd_tests::{
     Collector, Reaction, ScriptedPeer, ServeProcess, TestSite, Trace, TracedSpan, but, crowd, eventually,
-    send,
+    noise, send,
 };
 use tokio::process::Child;
 
@@ -35,44 +35,24 @@ async fn a_fetch_by_a_command_is_one_trace_from_it_to_the_host_and_back() {
     let trace = eventually("the trace came", async || world.collector.traces_with("crowd").pop()).await;
     // The manifest, which the reader asks for, and the node once more to know the chunk; and the chunk. Each is asked
     // of the node whose peer has it, hashed there, and hashed again where it is kept.
-    let expected = "\
+    let manifest = fetched_by_c(3, " manifest=true", true);
+    let chunk = fetched_by_c(3, " manifest=false", true);
+    let expected = format!(
+        "\
 crowd internal reader
   sessioncast client reader
     sessioncast.request server c
-      sessioncast.fetch internal c manifest=true
-        directory.lookup internal c
-        sessioncast.ask client c manifest=true
-          sessioncast.forwarded server a
-            sessioncast.fetch internal a manifest=true
-              sessioncast.ask client a manifest=true
-                sessioncast.serve server publisher
-                sessioncast.verify internal a
-          sessioncast.verify internal c
+{manifest}
       sessioncast.answer internal c
   sessioncast client reader
     sessioncast.request server c
-      sessioncast.fetch internal c manifest=true
-        directory.lookup internal c
-        sessioncast.ask client c manifest=true
-          sessioncast.forwarded server a
-            sessioncast.fetch internal a manifest=true
-              sessioncast.ask client a manifest=true
-                sessioncast.serve server publisher
-                sessioncast.verify internal a
-          sessioncast.verify internal c
-      sessioncast.fetch internal c manifest=false
-        directory.lookup internal c
-        sessioncast.ask client c manifest=false
-          sessioncast.forwarded server a
-            sessioncast.fetch internal a manifest=false
-              sessioncast.ask client a manifest=false
-                sessioncast.serve server publisher
-                sessioncast.verify internal a
-          sessioncast.verify internal c
+{manifest}
+{chunk}
       sessioncast.answer internal c
-";
+"
+    );
     let show = |trace: &Trace| trace.tree(no_second_look, &["crowd.manifest"]);
-    world.collector.shows(&trace, show, expected).await.assert_whole("");
+    world.collector.shows(&trace, show, &expected).await.assert_whole("");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,33 +72,60 @@ async fn a_page_over_http_goes_on_with_the_browsers_trace_and_says_so() {
     assert!(told.starts_with(&format!("00-{trace}-")) && told.ends_with("-01"), "{told}");
 
     // The manifest, and the file.
-    let expected = "\
-GET /{project}/{path} server c http.request.method=GET http.response.status_code=200 http.route=/{project}/{path} \
-url.path=/pages/style.css
-  sessioncast.fetch internal c
-    directory.lookup internal c
-    sessioncast.ask client c
-      sessioncast.forwarded server a
-        sessioncast.fetch internal a
-          sessioncast.ask client a
-            sessioncast.verify internal a
-      sessioncast.verify internal c
-  sessioncast.fetch internal c
-    directory.lookup internal c
-    sessioncast.ask client c
-      sessioncast.forwarded server a
-        sessioncast.fetch internal a
-          sessioncast.ask client a
-            sessioncast.verify internal a
-      sessioncast.verify internal c
-";
-    let http = ["http.request.method", "http.route", "http.response.status_code", "url.path"];
+    let fetched = fetched_by_c(1, "", false);
+    let expected = format!(
+        "\
+GET /{{project}}/{{path}} server c http.request.method=GET http.response.status_code=200 http.route=/{{project}}/{{path}} \
+url.path=/pages/style.css url.scheme=http
+{fetched}
+{fetched}
+"
+    );
+    let http = ["http.request.method", "http.route", "http.response.status_code", "url.path", "url.scheme"];
     let show = |trace: &Trace| trace.tree(no_second_look, &http);
-    let whole = world.collector.shows(&trace, show, expected).await;
+    let whole = world.collector.shows(&trace, show, &expected).await;
     whole.assert_whole(CALLER);
     let hop = whole.spans().iter().find(|span| span.name == "sessioncast.forwarded").unwrap();
     assert_eq!(hop.attributes["rpc.system"], "grpc");
     assert_eq!(hop.attributes["rpc.service"], "crowd.cluster.v1.Relay");
+    let door = whole.spans().iter().find(|span| span.name.starts_with("GET ")).unwrap();
+    assert_eq!(door.attributes["server.address"], "127.0.0.1");
+    assert_eq!(door.attributes["server.port"], world.nodes[2].public.port().to_string());
+    let asked = whole.spans().iter().find(|span| span.name == "sessioncast.ask" && span.who == "c").unwrap();
+    assert_eq!(asked.attributes["server.address"], "127.0.0.1");
+    assert_eq!(asked.attributes["server.port"], world.nodes[0].cluster.port().to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_large_file_only_the_first_chunks_are_in_its_trace() {
+    let world = World::start(&[]).await;
+    let files = [("large.bin", noise(7, 20 * 65_536)), ("small.bin", noise(8, 1_000))];
+    let site = TestSite::of("large", 1, 1, &files);
+    let mut publisher = ScriptedPeer::connect(world.nodes[0].public, site.clone()).await;
+    publisher.publish(&site).await.unwrap();
+    let get = async |path: &str, number| {
+        let (trace, parent) = parent(number);
+        let request = http::Request::get(format!("/large/{path}")).header("traceparent", parent);
+        let reply = send(world.nodes[2].public, request).await.unwrap();
+        assert!((reply.status, &reply.body) == (http::StatusCode::OK, &site.file(path)), "{}", reply.status);
+        trace
+    };
+    let (large, last) = (get("large.bin", 5).await, get("small.bin", 6).await);
+    // A node sends its spans in the order in which they end.
+    let root = |trace: &str| {
+        let spans = world.collector.trace(trace);
+        spans.spans().iter().find(|span| span.who == "c" && span.kind == "server").cloned()
+    };
+    eventually("the last trace came", async || root(&last)).await;
+    let answer = root(&large).expect("its trace came before");
+    assert_eq!(answer.attributes["crowd.chunks.unrecorded"], "4");
+    let trace = world.collector.trace(&large);
+    let named = |name: &str, who: &str| {
+        trace.spans().iter().filter(|span| span.name == name && span.who == who).count()
+    };
+    // The manifest, and sixteen chunks.
+    assert_eq!(named("sessioncast.fetch", "c"), 17);
+    assert!(named("sessioncast.forwarded", "a") <= 17);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,20 +137,10 @@ async fn who_is_asked_after_a_liar_is_its_sibling() {
     let NodeMessage::Response(answer) = answer else { panic!("{answer:?}") };
     let told = answer.traceparent.expect("the answer names its trace");
     assert_eq!((told.trace_id_hex(), told.is_sampled()), (trace.clone(), true));
-    let expected = "\
-sessioncast.request server b
-  sessioncast.fetch internal b
-    sessioncast.ask client b attempt=1 outcome=lied responder.kind=peer FAILED lied
-      sessioncast.verify internal b FAILED wrong_bytes
-    directory.lookup internal b
-    sessioncast.ask client b attempt=2 outcome=ok responder.kind=node
-      sessioncast.forwarded server a
-        sessioncast.fetch internal a
-          sessioncast.ask client a attempt=1 outcome=ok responder.kind=peer
-            sessioncast.verify internal a
-  sessioncast.answer internal b
-";
-    world.collector.shows(&trace, attempts, expected).await.assert_whole(CALLER);
+    let lied = "    sessioncast.ask client b attempt=1 outcome=lied responder.kind=peer FAILED lied
+      sessioncast.verify internal b FAILED wrong_bytes";
+    let expected = answered_by_the_second(lied, "");
+    world.collector.shows(&trace, attempts, &expected).await.assert_whole(CALLER);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,19 +149,9 @@ async fn who_is_asked_beside_somebody_mute_is_its_sibling() {
     let (site, _hosts) = world.good_on_a_and_other_on_b(|_| Reaction::Mute).await;
     let (trace, answer) = world.ask(1, &site, 3).await;
     assert!(matches!(answer, NodeMessage::Response(_)), "{answer:?}");
-    let expected = "\
-sessioncast.request server b
-  sessioncast.fetch internal b
-    sessioncast.ask client b attempt=1 outcome=abandoned responder.kind=peer
-    directory.lookup internal b
-    sessioncast.ask client b attempt=2 hedge=silent outcome=ok responder.kind=node
-      sessioncast.forwarded server a
-        sessioncast.fetch internal a
-          sessioncast.ask client a attempt=1 outcome=ok responder.kind=peer
-            sessioncast.verify internal a
-  sessioncast.answer internal b
-";
-    world.collector.shows(&trace, attempts, expected).await.assert_whole(CALLER);
+    let mute = "    sessioncast.ask client b attempt=1 outcome=abandoned responder.kind=peer";
+    let expected = answered_by_the_second(mute, "hedge=silent ");
+    world.collector.shows(&trace, attempts, &expected).await.assert_whole(CALLER);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,7 +176,53 @@ sessioncast.request server c FAILED no_peer
         crowd.cluster.v1.Directory/Lookup server b
 ";
     let show = |trace: &Trace| a_before_b(&trace.tree(|_| true, &["crowd.responder"]));
-    world.collector.shows(&trace, show, expected).await.assert_whole(CALLER);
+    let whole = world.collector.shows(&trace, show, expected).await;
+    whole.assert_whole(CALLER);
+    let called = |span: &&TracedSpan| span.name.ends_with("/Lookup") && span.kind == "client";
+    for call in whole.spans().iter().filter(called) {
+        assert_eq!(call.attributes["rpc.grpc.status_code"], "0");
+        let port: u16 = call.attributes["server.port"].parse().unwrap();
+        assert!(world.nodes.iter().any(|node| node.cluster.port() == port), "{port}");
+    }
+}
+
+/// The lines of what the third node fetches from a peer of the first one, `indent` deep, which tells of its serving or
+/// not; `of` is about all of it.
+fn fetched_by_c(indent: usize, of: &str, told: bool) -> String {
+    let serve = "          sessioncast.serve server publisher\n";
+    let serve = if told { serve } else { "" };
+    let lines = format!(
+        "\
+sessioncast.fetch internal c{of}
+  directory.lookup internal c
+  sessioncast.ask client c{of}
+    sessioncast.forwarded server a
+      sessioncast.fetch internal a{of}
+        sessioncast.ask client a{of}
+{serve}          sessioncast.verify internal a
+    sessioncast.verify internal c"
+    );
+    let indent = "  ".repeat(indent);
+    lines.lines().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// The tree of a request at the second node, whose own peer is asked `first`; then the first node is, for the reason
+/// `why`.
+fn answered_by_the_second(first: &str, why: &str) -> String {
+    format!(
+        "\
+sessioncast.request server b
+  sessioncast.fetch internal b
+{first}
+    directory.lookup internal b
+    sessioncast.ask client b attempt=2 {why}outcome=ok responder.kind=node
+      sessioncast.forwarded server a
+        sessioncast.fetch internal a
+          sessioncast.ask client a attempt=1 outcome=ok responder.kind=peer
+            sessioncast.verify internal a
+  sessioncast.answer internal b
+"
+    )
 }
 
 /// The two owners are asked at once, in either order.

@@ -7,6 +7,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crowd_telemetry::Telemetry;
+use tracing_subscriber::EnvFilter;
 
 use crate::client_trace::{followed, traced};
 use crate::commands::serve::ConfigFile;
@@ -92,6 +93,7 @@ pub(crate) struct LogArgs {
 
     /// What to log, for example info or crowd_peer=debug; comes before -v
     #[arg(long = "log", env = "CROWD_LOG", value_name = "FILTER", global = true, hide_short_help = true)]
+    #[arg(value_parser = log_filter)]
     log: Option<String>,
 
     /// Log lines as JSON objects
@@ -111,6 +113,11 @@ impl LogArgs {
         };
         self.log.clone().unwrap_or_else(|| level.to_owned())
     }
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    let wrong = |error| format!("{text:?} is no log filter ({error}); try info, or crowd_peer=debug,info");
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(wrong)
 }
 
 /// What to do.

@@ -117,7 +117,7 @@ impl Gateway {
 
 impl Answer for Gateway {
     async fn answer(self: Arc<Self>, request: Request<Incoming>, remote: SocketAddr) -> Response<Body> {
-        let door = door(&request, &self.node);
+        let door = door(&request, &self.node, self.tls.is_some());
         let response = door.run(self.respond(request, remote)).await;
         answered(door.span(), response.status());
         response

@@ -11,7 +11,7 @@ use crowd_registry::etcd::{EtcdAccess, EtcdAddress};
 use crowd_relay::{DenyList, RelayConfig};
 use crowd_telemetry::Metrics;
 
-use crate::names::check_public_url;
+use crate::checks::{check_domain, check_name, check_place, check_public_url};
 
 /// A node's settings. Port 0 picks a free port everywhere.
 #[derive(Debug, Clone)]
@@ -130,17 +130,19 @@ impl Config {
     /// Refuses what can be seen to be wrong before anything is bound, and names the flag.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         if let Some(url) = &self.public_url {
-            check_public_url(url).map_err(anyhow::Error::msg).context("--public-url")?;
+            said("--public-url", url, check_public_url)?;
             if self.tls.is_some() && !url.starts_with("https://") {
                 anyhow::bail!("--public-url: {url} is not https://, which the port speaks with --tls-cert");
             }
         }
         self.check_cluster_tls()?;
-        self.join.iter().try_for_each(|seed| check_place("--join", seed))?;
+        self.name.iter().try_for_each(|name| said("--name", name, check_name))?;
+        self.domain.iter().try_for_each(|domain| said("--domain", domain, check_domain))?;
+        self.join.iter().try_for_each(|seed| said("--join", seed, check_place))?;
         if let RegistryChoice::Node(keeper) = &self.registry {
-            check_place("--registry", keeper)?;
+            said("--registry", keeper, check_place)?;
         }
-        self.cluster_advertise.iter().try_for_each(|place| check_place("--cluster-advertise", place))
+        self.cluster_advertise.iter().try_for_each(|place| said("--cluster-advertise", place, check_place))
     }
 
     /// Whoever reaches a plain cluster port is taken for a node, and may tell the others what is hosted where.
@@ -160,13 +162,8 @@ impl Config {
     }
 }
 
-fn check_place(flag: &str, place: &str) -> anyhow::Result<()> {
-    let port =
-        place.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
-    match port {
-        Some(Ok(1..)) => Ok(()),
-        _ => anyhow::bail!("{flag}: {place:?} is no HOST:PORT"),
-    }
+fn said(flag: &'static str, what: &str, check: fn(&str) -> Result<(), String>) -> anyhow::Result<()> {
+    check(what).map_err(anyhow::Error::msg).context(flag)
 }
 
 /// The port of the browser app alone.
@@ -198,7 +195,7 @@ impl std::str::FromStr for RegistryChoice {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once("://") {
-            Some(("node", address)) if address.contains(':') => Ok(Self::Node(address.to_owned())),
+            Some(("node", address)) if check_place(address).is_ok() => Ok(Self::Node(address.to_owned())),
             Some(("etcd", _)) => text.parse().map(Self::Etcd),
             None if text == "local" => Ok(Self::Local),
             _ => Err(format!(
@@ -237,6 +234,8 @@ mod tests {
             (Config { registry: RegistryChoice::Node("n1:0".into()), ..plain.clone() }, "--registry"),
             (Config { cluster_advertise: Some(":7001".into()), ..plain.clone() }, "--cluster-advertise"),
             (Config { public_url: Some("n1".into()), ..plain.clone() }, "--public-url"),
+            (Config { name: Some(String::new()), ..plain.clone() }, "--name"),
+            (Config { domain: Some("*.example.org".into()), ..plain.clone() }, "--domain"),
             (
                 Config { public_url: Some("http://n1".into()), tls: tls.clone(), ..plain.clone() },
                 "--public-url",

@@ -13,6 +13,10 @@ use crate::{Config, Life};
 /// How often a leaving node looks whether its peers are gone.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
+/// How long the sessions that are still open may take to end: their last words need two seconds, and whom they do not get
+/// to tell in that time learns that this node leaves.
+const CLOSING: Duration = Duration::from_secs(3);
+
 /// The listeners for the world, and what ends them.
 pub(crate) struct Doors {
     pub(crate) tasks: JoinSet<anyhow::Result<()>>,
@@ -33,7 +37,7 @@ pub(crate) struct Drain<'a> {
 
 impl Drain<'_> {
     /// Returns when nobody needs this node any more, or has to go without it: after the delay, the grace, and the few
-    /// seconds that leaving the cluster takes.
+    /// seconds that closing the last sessions and leaving the cluster take.
     pub(crate) async fn run(self, mut doors: Doors) {
         let &Config { goaway_spread, grace, .. } = self.config;
         let go = Instant::now() + self.delay;
@@ -53,7 +57,9 @@ impl Drain<'_> {
             tracing::warn!(grace = ?grace, "drain.answers_cut_off");
         }
         doors.tasks.shutdown().await;
-        self.parts.sessions.close().await;
+        if !self.parts.sessions.close(CLOSING).await {
+            tracing::warn!(limit = ?CLOSING, "drain.sessions_cut_off");
+        }
         self.parts.cluster.leave().await;
     }
 

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod admin;
+pub mod checks;
 mod config;
 mod doors;
 mod drain;

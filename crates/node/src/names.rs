@@ -1,7 +1,5 @@
 //! What a node calls itself where nobody told it.
 
-use http::Uri;
-
 use crate::Addresses;
 
 /// A name from the address that other nodes reach this one by, which no two of them share: `127.0.0.1-7001`.
@@ -19,17 +17,6 @@ pub(crate) fn public_url(Addresses { public, secure, .. }: &Addresses) -> String
         true => format!("{scheme}://localhost:{}", public.port()),
         false => format!("{scheme}://{public}"),
     }
-}
-
-/// What is wrong with a public URL: it is a scheme, a host and perhaps a port.
-pub(crate) fn check_public_url(url: &str) -> Result<(), String> {
-    let wrong = || format!("{url:?} is no public URL: it is http:// or https:// and a host, without a path");
-    let parsed: Uri = url.parse().map_err(|_| wrong())?;
-    let plain = matches!(parsed.scheme_str(), Some("http" | "https"))
-        && parsed.host().is_some_and(|host| !host.is_empty())
-        && parsed.path() == "/"
-        && parsed.query().is_none();
-    if plain { Ok(()) } else { Err(wrong()) }
 }
 
 /// The WebSocket address that goes with an HTTP one.
@@ -59,23 +46,5 @@ mod tests {
         assert_eq!(public_url(&addresses("10.0.0.1:81", true)), "https://10.0.0.1:81");
         assert_eq!(socket_url("https://a.example"), "wss://a.example/.crowd/ws");
         assert_eq!(socket_url("http://127.0.0.1:7000/"), "ws://127.0.0.1:7000/.crowd/ws");
-    }
-
-    #[test]
-    fn a_public_url_is_a_scheme_and_a_host() {
-        for url in ["https://a.example", "http://127.0.0.1:7000/", "http://[::1]:7000"] {
-            assert_eq!(check_public_url(url), Ok(()));
-        }
-        for url in [
-            "a.example",
-            "ftp://a.example",
-            "http://",
-            "https://a.example/x",
-            "https://a.example/?x",
-            "",
-            "a b",
-        ] {
-            assert!(check_public_url(url).is_err(), "{url}");
-        }
     }
 }

@@ -199,8 +199,11 @@ impl Parts {
         }
     }
 
+    /// True while it may be sent visitors. It stays so while the registry is away: reading goes on from what was seen.
     pub(crate) fn is_ready(&self) -> bool {
-        self.state() == NodeState::Ready
+        let (leaving, settled) = (&self.leaving, &self.settled);
+        let at_work = settled.load(Ordering::Relaxed) && !leaving.load(Ordering::Relaxed);
+        at_work && self.relay.catalog().has_followed()
     }
 
     /// Where it is in its life.

@@ -23,16 +23,16 @@ impl Remembered {
         })
     }
 
-    /// What one of those remembered says, where one is still there and of this cluster. Two seconds at most.
+    /// What one of those remembered says, where one is still there and of this cluster: others may have an address by
+    /// now. Two seconds at most.
     pub(crate) async fn ask(&self, joining: Joining) -> Option<Hello> {
         let seeds = self.read().await;
         if seeds.is_empty() {
             return None;
         }
-        match (Joining { seeds, ..joining }).hello_once().await {
+        match (Joining { seeds, ..joining }).hello_of_any().await {
             Ok(hello) => hello,
             Err(error) => {
-                // Another cluster may have their addresses by now.
                 tracing::info!(%error, "cluster.remembered_is_foreign");
                 None
             }

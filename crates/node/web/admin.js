@@ -90,7 +90,7 @@ function showKept({ cluster, registry, names, nodes, single_hosted: single }) {
   fact("Names", names === null ? "the registry does not answer" : names.toLocaleString("en"));
   fact("Kept by", registry);
   fact("Projects with a single host", single.total.toLocaleString("en"));
-  fact("Rows of the directory, on all owners", rows.toLocaleString("en"));
+  fact("Rows of the directory, kept for other nodes", rows.toLocaleString("en"));
   fact("Cluster", cluster);
   const counts = new Set(here.map(({ denied = 0 }) => denied));
   const [first = 0] = counts;

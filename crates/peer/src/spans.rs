@@ -1,9 +1,9 @@
 //! The spans of a peer: of what it requests, and of what it answers.
 
 use crowd_protocol::{ProjectName, SUBPROTOCOL, TraceParent, Want};
-use crowd_trace::{Asker, Door, current, fail};
+use crowd_trace::{Asker, Door, current, fail, name_wanted};
 use tracing::Span;
-use tracing::field::{Empty, display};
+use tracing::field::Empty;
 
 use crate::PeerError;
 
@@ -21,15 +21,7 @@ pub(crate) fn request_door(project: &ProjectName, want: &Want, trace: Option<Tra
             error.type = Empty,
             otel.status_code = Empty,
         );
-        match want {
-            Want::Hash(hash) => {
-                span.record("crowd.chunk", display(hash));
-            }
-            Want::Path { path, chunk } => {
-                span.record("crowd.path", path.as_str());
-                span.record("crowd.chunk.number", chunk);
-            }
-        }
+        name_wanted(&span, want);
         span
     })
 }

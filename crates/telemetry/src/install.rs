@@ -1,7 +1,7 @@
 //! What is installed for a process: log lines, and the OpenTelemetry layer that gives every span a place in a trace.
 
 use anyhow::Context;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Identity, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
@@ -43,7 +43,10 @@ impl Telemetry {
         let ours = filter_fn(|metadata| {
             let target = metadata.target();
             metadata.is_span() && (target.starts_with("crowd_") || target.starts_with("crowd::"))
-        });
+        })
+        // All of ours are at this level. Without the hint every `trace!` of h2 and, by way of `log`, of tungstenite
+        // would be looked at.
+        .with_max_level_hint(LevelFilter::INFO);
         let spans = tracing_opentelemetry::layer()
             .with_tracer(tracer.clone())
             .with_location(false)

@@ -47,10 +47,10 @@ impl Metrics {
         gauge!("crowd_build_info", "version" => version).set(1.0);
     }
 
-    /// All metrics as Prometheus text, those of the process as they are now.
+    /// All metrics as Prometheus text, those of the process as they are now. Blocks while it counts descriptors.
     pub fn render(self) -> String {
         let mut text = RECORDER.get().map(PrometheusHandle::render).unwrap_or_default();
-        text.push_str(&Process::read().render());
+        text.push_str(&Process::read_whole().render());
         text
     }
 

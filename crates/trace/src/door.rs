@@ -63,6 +63,11 @@ impl Door {
         Self { span: if recorded { Span::current() } else { Span::none() }, place }
     }
 
+    /// The same trace, not recorded from here on: for the later ones of what is done too often to record each.
+    pub fn unrecorded(&self) -> Self {
+        Self { span: Span::none(), place: self.place.map(|place| TraceParent { flags: 0, ..place }) }
+    }
+
     /// Its span, which takes nothing in where the trace is not recorded.
     pub fn span(&self) -> &Span {
         &self.span
@@ -164,6 +169,22 @@ mod tests {
                 let _behind = carried.enter();
                 assert_eq!(current(), Some(place));
             }
+        });
+    }
+
+    #[test]
+    fn what_is_done_too_often_stays_in_the_trace_and_is_not_recorded() {
+        traced(|| {
+            let door = Door::open(Some(sampled()), Asker::Member, || tracing::info_span!("door"));
+            let later = door.unrecorded();
+            let _behind = door.enter();
+            let behind = later.enter();
+            let expected = TraceParent { flags: 0, ..door.place().unwrap() };
+            assert_eq!((current(), is_recorded()), (Some(expected), false));
+            assert!(Door::here().span().is_none());
+            drop(behind);
+            assert_eq!((current(), is_recorded()), (door.place(), true));
+            assert_eq!(Door::default().unrecorded().place(), None);
         });
     }
 

@@ -10,9 +10,11 @@ mod outcome;
 mod sample;
 mod seldom;
 mod span;
+mod wanted;
 
 pub use door::{Door, current, is_recorded};
 pub use outcome::fail;
 pub use sample::{Asker, Sample, decide_by};
 pub use seldom::Seldom;
 pub use span::{context_of, link, rename};
+pub use wanted::name_wanted;

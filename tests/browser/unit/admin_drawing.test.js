@@ -16,6 +16,8 @@ test("the ring begins at the top and goes clockwise", () => {
 test("one node owns a whole ring, which is drawn all the same", () => {
   const whole = sector(0, 1, 5, 10);
   assert.equal(whole.split("M").length - 1, 2);
+  assert(!whole.includes("L"), "no line crosses it, where the number stands");
+  assert.match(whole, /0 1 1 .* 0 1 0 /, "one circle inside the other, the other way around");
   assert.deepEqual([...bands([[1, 0]], 5, 10).values()], [whole]);
 });
 

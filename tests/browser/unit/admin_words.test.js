@@ -52,8 +52,21 @@ test("the line below says what there is, and what goes with the headline", () =>
     { name: "n1", state: "left", gone_s: 3 },
   ];
   assert.equal(summary(cluster([], { nodes: left })), "2 peers connected, 1 name, 1 node. n1 left 3 s ago.");
+  assert.match(
+    saidOf({ n0: ["left", 3], n1: ["gone", 75], n2: ["gone", 7] }),
+    / n2 went 7 s ago, n1 went 1 min ago and n0 left 3 s ago\.$/,
+  );
+  assert.match(saidOf({ n1: ["gone", 9], n2: ["gone", 7] }), / n2 went 7 s ago and n1 went 9 s ago\.$/);
+  const many = Object.fromEntries(Array.from({ length: 5 }, (_, at) => [`n${at}`, ["gone", at]]));
+  assert.match(saidOf(many), / n0 went 0 s ago, n1 went 1 s ago, n2 went 2 s ago and 2 more\.$/);
   assert.match(summary(cluster(undefined, { settling: true })), /told to its new owners\.$/);
 });
+
+/** @param {Record<string, any>} gone */
+function saidOf(gone) {
+  const nodes = Object.entries(gone).map(([name, [state, gone_s]]) => ({ name, state, gone_s }));
+  return summary(cluster([], { nodes }));
+}
 
 test("numbers are for people who glance", () => {
   assert.deepEqual([0, 0.04, 0.36, 9.94, 9.96, 1234.5].map(perSecond), [

@@ -161,6 +161,9 @@ impl Load {
                 sleep(FRAME).await;
             }
             assert!(taken == whole, "{} of {} bytes", taken.len(), whole.len());
+            // Its head was sent before the node knew that it would leave: nothing told this client to ask elsewhere.
+            assert_eq!(response.headers().get("connection"), None);
+            answered_for_the_last_time(&mut sender, "/busy/a.bin").await;
         })
     }
 
@@ -191,6 +194,14 @@ impl Load {
         let (reads, stop) = (self.reads.clone(), self.stop.clone());
         Turns { taken: None, start: self.running.len(), reads, stop }
     }
+}
+
+/// One more request on a connection of a node that leaves, which says that it is the last.
+pub(super) async fn answered_for_the_last_time(sender: &mut SendRequest<Empty<Bytes>>, path: &str) {
+    sender.ready().await.expect("the connection is still open");
+    let response = ask(sender, path).await;
+    assert_eq!(response.headers().get("connection").expect("it says so"), "close");
+    response.into_body().collect().await.expect("an answer ends well");
 }
 
 /// The turns of one reader, each of which is counted once it went well.
@@ -238,7 +249,7 @@ async fn is_ready(node: Doors) -> bool {
     get(node.admin, "/readyz").await.is_ok_and(|reply| reply.status == 200)
 }
 
-async fn dial(address: SocketAddr) -> SendRequest<Empty<Bytes>> {
+pub(super) async fn dial(address: SocketAddr) -> SendRequest<Empty<Bytes>> {
     let socket = TcpStream::connect(address).await.expect("a node that is ready takes connections");
     client(socket).await
 }
@@ -249,7 +260,7 @@ async fn client(socket: TcpStream) -> SendRequest<Empty<Bytes>> {
     sender
 }
 
-async fn ask(sender: &mut SendRequest<Empty<Bytes>>, path: &str) -> Response<Incoming> {
+pub(super) async fn ask(sender: &mut SendRequest<Empty<Bytes>>, path: &str) -> Response<Incoming> {
     let request = Request::get(path).header("host", "localhost").body(Empty::new()).unwrap();
     let response = sender.send_request(request).await.expect("a connection that is kept is served");
     assert_eq!(response.status(), 200, "{path}");

@@ -4,6 +4,7 @@ mod announcer;
 mod cluster_flags;
 mod config_file;
 mod flags;
+mod said;
 mod settings;
 mod summary;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod cluster_view;
 mod columns;
+mod screen;
 mod words;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use serde_json::Value;
 use crate::exit::Failure;
 use crate::{admin_client, output};
 use cluster_view::ClusterView;
+use screen::Screen;
 use words::told;
 
 /// The nodes are asked no more often than this.
@@ -68,7 +70,9 @@ impl StatusArgs {
                 // The node may be starting again: that is what one watches for.
                 Err(error) => format!("{error:#}\n"),
             };
-            output::say(if output::is_screen() { redrawn(&text) } else { text });
+            // Programs want all of the JSON, wherever it goes.
+            let drawn = output::is_screen() && !self.json;
+            output::say(if drawn { redrawn(&Screen::now().fit(&text)) } else { text });
             tokio::time::sleep(WATCH_EVERY).await;
         }
     }
@@ -94,7 +98,8 @@ impl StatusArgs {
     }
 }
 
-/// The text in place of what was there before. Without clearing first, so that nothing flickers.
+/// The text, without its last line break, in place of what was there before. Nothing is cleared first, so that nothing
+/// flickers.
 fn redrawn(text: &str) -> String {
     format!("{HOME}{}{BELOW}", text.replace('\n', END_OF_LINE))
 }
@@ -103,6 +108,6 @@ fn redrawn(text: &str) -> String {
 mod tests {
     #[test]
     fn each_line_wipes_the_one_before_it() {
-        assert_eq!(super::redrawn("a\nb\n"), "\x1b[Ha\x1b[K\nb\x1b[K\n\x1b[J");
+        assert_eq!(super::redrawn("a\nb"), "\x1b[Ha\x1b[K\nb\x1b[J");
     }
 }

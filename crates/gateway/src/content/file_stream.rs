@@ -12,6 +12,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::time::sleep;
 
 use crate::BodyError;
+use crate::trace::leaves_out;
 
 /// Chunks asked for beyond the one that is being sent: hides the way to a peer and back, and bounds what one client
 /// that reads slowly can hold.
@@ -20,6 +21,9 @@ const READ_AHEAD: usize = 4;
 const TRIES: u32 = 4;
 /// Between these tries at most.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
+/// Chunks of one answer that its trace shows. A file has thousands, each of them several spans on several nodes, and
+/// strangers are limited by the answers that they have recorded.
+const RECORDED: u32 = 16;
 
 /// A part of a file, not empty.
 #[derive(Clone)]
@@ -40,10 +44,10 @@ impl FileStream {
         let first = (self.bytes.start / chunk_size) as u32;
         let end = self.bytes.end.div_ceil(chunk_size) as u32;
         let head = self.piece(first, 1).await?;
-        let (here, file) = (Door::here(), Arc::new(self));
+        let (places, file) = (Places::of(first..end), Arc::new(self));
         let rest = stream::iter(first + 1..end).map(move |at| {
-            let (here, file) = (here.clone(), file.clone());
-            async move { here.run(file.piece(at, TRIES)).await.map_err(BodyError::from) }
+            let (place, file) = (places.at(at), file.clone());
+            async move { place.run(file.piece(at, TRIES)).await.map_err(BodyError::from) }
         });
         Ok(stream::once(async { Ok(head) }).chain(rest.buffered(READ_AHEAD)))
     }
@@ -52,7 +56,12 @@ impl FileStream {
     pub(crate) async fn collect(self) -> Result<Vec<u8>, WireError> {
         let chunk_size = u64::from(self.site.manifest.chunk_size());
         let (first, end) = (self.bytes.start / chunk_size, self.bytes.end.div_ceil(chunk_size));
-        let pieces = stream::iter(first as u32..end as u32).map(|at| self.piece(at, TRIES));
+        let chunks = first as u32..end as u32;
+        let (places, file) = (Places::of(chunks.clone()), &self);
+        let pieces = stream::iter(chunks).map(|at| {
+            let place = places.at(at);
+            async move { place.run(file.piece(at, TRIES)).await }
+        });
         let whole = Vec::with_capacity((self.bytes.end - self.bytes.start) as usize);
         let join = async |mut whole: Vec<u8>, piece: Bytes| {
             whole.extend_from_slice(&piece);
@@ -79,6 +88,27 @@ impl FileStream {
         let from = self.bytes.start.clamp(start, end) - start;
         let to = self.bytes.end.clamp(start, end) - start;
         Ok(shared_bytes(chunk).slice(from as usize..to as usize))
+    }
+}
+
+/// Where in the trace the chunks of an answer are fetched.
+struct Places {
+    recorded: Door,
+    unrecorded: Door,
+    /// The first that is not recorded.
+    from: u32,
+}
+
+impl Places {
+    /// Those of the current answer, which has these chunks.
+    fn of(chunks: Range<u32>) -> Self {
+        let (recorded, from) = (Door::here(), chunks.start.saturating_add(RECORDED));
+        leaves_out(chunks.end.saturating_sub(from));
+        Self { unrecorded: recorded.unrecorded(), recorded, from }
+    }
+
+    fn at(&self, chunk: u32) -> Door {
+        if chunk < self.from { self.recorded.clone() } else { self.unrecorded.clone() }
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) struct Activity {
     requests: AtomicU64,
     open: AtomicUsize,
     leaving: AtomicBool,
+    multiplexed: AtomicBool,
 }
 
 impl Activity {
@@ -32,11 +33,13 @@ impl Activity {
             requests: AtomicU64::new(0),
             open: AtomicUsize::new(0),
             leaving: AtomicBool::new(false),
+            multiplexed: AtomicBool::new(false),
         })
     }
 
-    /// A request came in.
-    pub(crate) fn begin(self: &Arc<Self>) -> InFlight {
+    /// A request came in; `multiplexed` where others may be on their way beside it, as in HTTP/2.
+    pub(crate) fn begin(self: &Arc<Self>, multiplexed: bool) -> InFlight {
+        self.multiplexed.store(multiplexed, Ordering::Relaxed);
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.open.fetch_add(1, Ordering::Relaxed);
         self.step();
@@ -48,6 +51,16 @@ impl Activity {
         self.leaving.store(true, Ordering::Relaxed);
     }
 
+    /// True for HTTP/2, which tells its clients by itself which of their requests are not answered.
+    pub(crate) fn is_multiplexed(&self) -> bool {
+        self.multiplexed.load(Ordering::Relaxed)
+    }
+
+    /// Since when no request is open, or since it was opened; none while one is.
+    pub(crate) fn resting_since(&self) -> Option<Instant> {
+        (self.open.load(Ordering::Relaxed) == 0).then(|| self.born + self.last())
+    }
+
     /// True where the connection is only held.
     pub(crate) fn is_idle(&self) -> bool {
         let patience = match (self.open.load(Ordering::Relaxed), self.requests.load(Ordering::Relaxed)) {
@@ -55,8 +68,11 @@ impl Activity {
             (0, _) => IDLE,
             _ => STALLED,
         };
-        let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
-        self.born.elapsed().saturating_sub(last) >= patience
+        self.born.elapsed().saturating_sub(self.last()) >= patience
+    }
+
+    fn last(&self) -> Duration {
+        Duration::from_millis(self.last.load(Ordering::Relaxed))
     }
 
     fn step(&self) {
@@ -100,7 +116,7 @@ mod tests {
         advance(Duration::from_millis(1)).await;
         assert!(activity.is_idle());
 
-        let request = activity.begin();
+        let request = activity.begin(false);
         advance(STALLED / 2).await;
         request.step();
         advance(STALLED / 2).await;

@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::activity::Activity;
+use super::closing::Closing;
 use super::listener::Answer;
 use super::sent::Sent;
 use super::tls::{Opened, Tls};
@@ -72,8 +73,8 @@ impl<A: Answer> Connection<A> {
         let _open = Open::new();
         let activity = Activity::new();
         let service = service_fn(|request: Request<Incoming>| {
-            let (answer, in_flight) = (answer.clone(), activity.begin());
             let reusable = request.version() <= Version::HTTP_11;
+            let (answer, in_flight) = (answer.clone(), activity.begin(!reusable));
             async move {
                 let mut response = answer.answer(request, remote).await;
                 if reusable && in_flight.is_last() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
@@ -86,7 +87,7 @@ impl<A: Answer> Connection<A> {
         let builder = builder();
         let mut connection = Box::pin(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
         let mut look = Instant::now() + LOOK;
-        let (mut told, mut deadline) = (false, None);
+        let (mut told, mut closing) = (false, None);
         loop {
             tokio::select! {
                 result = connection.as_mut() => {
@@ -99,19 +100,22 @@ impl<A: Answer> Connection<A> {
                     told = true;
                     activity.leave();
                 }
-                () = cancel.cancelled(), if deadline.is_none() => {
-                    connection.as_mut().graceful_shutdown();
-                    let end = Instant::now() + drain;
-                    deadline = Some(end);
-                    look = look.min(end);
+                () = cancel.cancelled(), if closing.is_none() => {
+                    closing = Some(Closing::new(drain));
+                    look = Instant::now();
                 }
                 () = sleep_until(look) => {
-                    if activity.is_idle() || deadline.is_some_and(|end| end <= Instant::now()) {
+                    if activity.is_idle() || closing.as_ref().is_some_and(Closing::is_over) {
                         tracing::debug!(%remote, "http.connection_dropped");
                         break;
                     }
                     look = Instant::now() + LOOK;
-                    look = deadline.map_or(look, |end| look.min(end));
+                    if let Some(closing) = &mut closing {
+                        if closing.tell(&activity) {
+                            connection.as_mut().graceful_shutdown();
+                        }
+                        look = closing.look(look);
+                    }
                 }
             }
         }

@@ -1,7 +1,10 @@
 //! The admin port: health, readiness, metrics, status and the operator's page; for the operator alone.
 
 mod page;
+#[cfg(test)]
+mod tests;
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -13,19 +16,21 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::gauges;
 use crate::status::Board;
 
-/// Connections at once; an operator's tools and pages need few.
+/// Connections at once; an operator's tools and pages need few. One more takes the place of the oldest: whoever holds
+/// them all keeps nobody out, least of all who asks whether this node lives.
 const CONNECTIONS: usize = 64;
-/// A request's head has this long to arrive.
-const HEAD: Duration = Duration::from_secs(10);
+/// How long a connection may take, from its beginning until its one answer is read: as long as Prometheus waits.
+const WHOLE: Duration = Duration::from_secs(10);
 
 /// Answers from the moment the port is bound; what is not there before the node has joined says so.
 pub(crate) struct Admin {
@@ -35,8 +40,8 @@ pub(crate) struct Admin {
 
 impl Admin {
     pub(crate) async fn serve(self, listener: TcpListener, shutdown: CancellationToken) {
-        let (admin, tasks) = (Arc::new(self), TaskTracker::new());
-        let places = Arc::new(tokio::sync::Semaphore::new(CONNECTIONS));
+        let admin = Arc::new(self);
+        let (mut tasks, mut open) = (JoinSet::new(), VecDeque::<AbortHandle>::new());
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -47,24 +52,29 @@ impl Admin {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let Ok(place) = places.clone().try_acquire_owned() else { continue };
-            let (admin, shutdown) = (admin.clone(), shutdown.clone());
-            tasks.spawn(async move {
-                let _place = place;
-                let service = service_fn(|request| {
-                    let admin = admin.clone();
-                    async move { Ok::<_, Infallible>(admin.answer(request).await) }
-                });
-                let mut http = hyper::server::conn::http1::Builder::new();
-                http.timer(TokioTimer::new()).header_read_timeout(HEAD);
-                tokio::select! {
-                    _ = http.serve_connection(TokioIo::new(socket), service) => {}
-                    () = shutdown.cancelled() => {}
-                }
-            });
+            while tasks.try_join_next().is_some() {}
+            open.retain(|connection| !connection.is_finished());
+            if open.len() == CONNECTIONS
+                && let Some(oldest) = open.pop_front()
+            {
+                oldest.abort();
+            }
+            open.push_back(tasks.spawn(admin.clone().serve_one(socket)));
         }
-        tasks.close();
-        tasks.wait().await;
+        tasks.shutdown().await;
+    }
+
+    /// One request and its answer: the next one is cheap to connect for, and none is waited for.
+    async fn serve_one(self: Arc<Self>, socket: TcpStream) {
+        let service = service_fn(|request| {
+            let admin = self.clone();
+            async move { Ok::<_, Infallible>(admin.answer(request).await) }
+        });
+        let mut http = hyper::server::conn::http1::Builder::new();
+        http.keep_alive(false).header_read_timeout(None);
+        let serving = http.serve_connection(TokioIo::new(socket), service);
+        // Who does not read on is left.
+        let _ = timeout(WHOLE, serving).await;
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
@@ -82,7 +92,11 @@ impl Admin {
                 if let Some(board) = board {
                     gauges::set(board.parts());
                 }
-                let metrics = self.metrics.map(Metrics::render).unwrap_or_default();
+                let metrics = match self.metrics {
+                    // Off the threads that answer visitors: there may be a hundred thousand descriptors to count.
+                    Some(metrics) => spawn_blocking(move || metrics.render()).await.unwrap_or_default(),
+                    None => String::new(),
+                };
                 with_type(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", metrics)
             }
             path if path.starts_with("/api/") => match board {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crowd_cluster::{NodeReport, NodeState};
+use crowd_cluster::{Figures, NodeReport, NodeState};
 use crowd_directory::{NodeName, Ring};
 use crowd_protocol::ProjectName;
 use serde::Serialize;
@@ -63,20 +63,10 @@ struct Says {
     said_s: u64,
     version: String,
     uptime_s: u64,
-    peers: u64,
-    max_peers: u64,
-    projects: u64,
-    directory_rows: u64,
+    #[serde(flatten)]
+    figures: Figures,
     #[serde(flatten)]
     now: Rates,
-    cache_chunks: u64,
-    cache_bytes: u64,
-    cache_limit: u64,
-    room_used: f64,
-    cpu: f64,
-    cpus: u32,
-    memory: u64,
-    denied: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -135,7 +125,7 @@ impl Overview {
             names: from.names,
             ring: ring_map::id(from.ring),
             settling: reports.iter().any(|report| report.settling),
-            peers: reports.iter().map(|report| report.peers).sum(),
+            peers: total(&reports, |report| report.figures.peers),
             now: window.rates(),
             minute: window.minute(),
             busiest: busiest(&reports),
@@ -180,19 +170,8 @@ impl Says {
             said_s,
             version: report.version.to_string(),
             uptime_s: report.uptime_s,
-            peers: report.peers,
-            max_peers: report.max_peers,
-            projects: report.projects,
-            directory_rows: report.directory_rows,
+            figures: report.figures,
             now: window.rates(),
-            cache_chunks: report.cache_chunks,
-            cache_bytes: report.cache_bytes,
-            cache_limit: report.cache_limit,
-            room_used: report.room_used,
-            cpu: report.cpu,
-            cpus: report.cpus,
-            memory: report.memory,
-            denied: report.denied,
         }
     }
 }
@@ -241,14 +220,27 @@ fn single_hosted(reports: &[&NodeReport]) -> SingleHosted {
     // While nodes see different rings two of them may take themselves for the first owner.
     projects.dedup_by(|a, b| a.project == b.project);
     projects.truncate(LISTED);
-    let total = reports.iter().fold(0u64, |sum, report| sum.saturating_add(report.single_hosted_total));
+    let total = total(reports, |report| report.single_hosted_total);
     SingleHosted { total: total.max(projects.len() as u64), projects }
+}
+
+/// What all of them have, each of which may say anything.
+fn total(reports: &[&NodeReport], of: fn(&NodeReport) -> u64) -> u64 {
+    reports.iter().map(|report| of(report)).fold(0, u64::saturating_add)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::Arc;
+
+    #[test]
+    fn nodes_that_say_too_much_are_added_up_too() {
+        let figures = Figures { peers: u64::MAX, ..Figures::default() };
+        let most = NodeReport { figures, single_hosted_total: u64::MAX, ..NodeReport::default() };
+        assert_eq!(total(&[&most, &most], |report| report.figures.peers), u64::MAX);
+        assert_eq!(single_hosted(&[&most, &most]).total, u64::MAX);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn who_said_that_it_leaves_has_left_and_who_did_not_is_gone() {

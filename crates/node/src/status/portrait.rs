@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crowd_cluster::{NodeReport, Reports};
+use crowd_cluster::{Figures, NodeReport, Reports};
 use crowd_directory::NodeName;
 use crowd_protocol::ProjectName;
 use crowd_relay::BoxFuture;
@@ -49,18 +49,20 @@ impl Portrait {
             state: self.parts.state(),
             version: env!("CARGO_PKG_VERSION").into(),
             uptime_s: self.uptime_s(),
-            peers: sessions.count() as u64,
-            max_peers: sessions.limit() as u64,
-            projects: directory.projects as u64,
-            directory_rows: directory.rows as u64,
-            cache_chunks,
-            cache_bytes,
-            cache_limit: self.cache_limit,
-            room_used: chunk_room.max(manifest_room),
-            cpu,
-            cpus: std::thread::available_parallelism().map_or(0, |cpus| cpus.get() as u32),
-            memory,
-            denied: relay.denied() as u64,
+            figures: Figures {
+                peers: sessions.count() as u64,
+                max_peers: sessions.limit() as u64,
+                projects: directory.projects as u64,
+                directory_rows: directory.rows as u64,
+                cache_chunks,
+                cache_bytes,
+                cache_limit: self.cache_limit,
+                room_used: chunk_room.max(manifest_room),
+                cpu,
+                cpus: std::thread::available_parallelism().map_or(0, |cpus| cpus.get() as u32),
+                memory,
+                denied: relay.denied() as u64,
+            },
             settling: directory.in_transition,
             seconds: relay.pulse().seconds(),
             busiest: relay.pulse().busiest(),

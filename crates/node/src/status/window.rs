@@ -40,20 +40,21 @@ impl Default for Window {
 }
 
 impl Window {
-    /// Adds the seconds of a node. Those that it doesn't tell of were before its time.
+    /// Adds the seconds of a node, which may say anything. Those that it doesn't tell of were before its time.
     pub(crate) fn add(&mut self, seconds: &[Second]) {
         for (sum, second) in self.0.iter_mut().rev().zip(seconds.iter().rev()) {
-            sum.answers += second.answers;
-            sum.failures += second.failures;
-            sum.bytes += second.bytes;
-            sum.lent += second.lent;
+            sum.answers = sum.answers.saturating_add(second.answers);
+            sum.failures = sum.failures.saturating_add(second.failures);
+            sum.bytes = sum.bytes.saturating_add(second.bytes);
+            sum.lent = sum.lent.saturating_add(second.lent);
             sum.latencies.merge(&second.latencies);
         }
     }
 
     pub(crate) fn rates(&self) -> Rates {
         let last = &self.0[self.0.len() - WINDOW..];
-        let rate = |of: fn(&Second) -> u64| last.iter().map(of).sum::<u64>() as f64 / WINDOW as f64;
+        let rate =
+            |of: fn(&Second) -> u64| last.iter().map(|second| of(second) as f64).sum::<f64>() / WINDOW as f64;
         let mut latencies = Latencies::default();
         last.iter().for_each(|second| latencies.merge(&second.latencies));
         Rates {
@@ -105,5 +106,16 @@ mod tests {
         assert_eq!(minute.answers[PULSE_SECONDS - 3..], [10, 15, 30]);
         assert_eq!(Window::default().rates().p50_ms, None);
         assert_eq!(Window::default().minute().p99_ms, vec![None; PULSE_SECONDS]);
+    }
+
+    #[test]
+    fn a_node_that_says_too_much_is_added_up_too() {
+        let most = Second { answers: u64::MAX, failures: u64::MAX, bytes: u64::MAX, ..Second::default() };
+        let mut window = Window::default();
+        for _ in 0..2 {
+            window.add(&vec![most.clone(); PULSE_SECONDS]);
+        }
+        assert_eq!(window.minute().answers, vec![u64::MAX; PULSE_SECONDS]);
+        assert_eq!(window.rates().bytes_per_s, u64::MAX as f64);
     }
 }

@@ -9,11 +9,22 @@
  * @returns {string}
  */
 export function sector(from, to, inner, outer) {
-  // An arc that ends where it begins is drawn as nothing.
-  if (to - from > 0.999999) return `${sector(0, 0.5, inner, outer)}${sector(0.5, 0.9999995, inner, outer)}`;
+  if (to - from > 0.999999) return `${circle(outer, 1)}${circle(inner, 0)}`;
   const large = to - from > 0.5 ? 1 : 0;
   const [a, b, c, d] = [at(from, outer), at(to, outer), at(to, inner), at(from, inner)];
   return `M${a}A${outer} ${outer} 0 ${large} 1 ${b}L${c}A${inner} ${inner} 0 ${large} 0 ${d}Z`;
+}
+
+/**
+ * All around, in two halves, as an arc that ends where it begins is drawn as nothing. Of two circles that go opposite
+ * ways, what is between them is filled, and no line crosses it.
+ * @param {number} radius
+ * @param {0 | 1} clockwise
+ */
+function circle(radius, clockwise) {
+  const [top, bottom] = [at(0, radius), at(0.5, radius)];
+  const half = `A${radius} ${radius} 0 1 ${clockwise} `;
+  return `M${top}${half}${bottom}${half}${top}Z`;
 }
 
 /**

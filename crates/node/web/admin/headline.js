@@ -6,6 +6,11 @@ import { age } from "./numbers.js";
 const FAILING = 0.05;
 /** A second, so that one unlucky visitor is no headline. */
 const OFTEN = 0.3;
+/** Of more nodes that are gone, the table has the rest. */
+const NAMED = 3;
+const AND = new Intl.ListFormat("en-GB");
+
+/** @typedef {import("./overview.js").NodeLine} NodeLine */
 
 /**
  * The worst that there is to say.
@@ -41,7 +46,7 @@ export function headline({ nodes, now }) {
  * @param {import("./overview.js").Overview} overview
  */
 export function summary({ nodes, peers, names, settling }) {
-  const gone = nodes.find(({ state }) => state === "gone") ?? nodes.find(({ state }) => state === "left");
+  const gone = nodes.filter(({ state }) => state === "gone" || state === "left").sort(lastFirst);
   const silent = nodes.find(({ state }) => state === "silent");
   const told = [`${counted(peers, "peer")} connected`];
   if (names !== null) told.push(counted(names, "name"));
@@ -49,10 +54,24 @@ export function summary({ nodes, peers, names, settling }) {
   const sentence = [`${told.join(", ")}.`];
   if (names === null) sentence.push("The registry does not say how many names there are.");
   if (silent?.why) sentence.push(`${silent.name}: ${silent.why}.`);
-  if (gone)
-    sentence.push(`${gone.name} ${gone.state === "left" ? "left" : "went"} ${age(gone.gone_s ?? 0)} ago.`);
+  const more = gone.length > NAMED ? [`${gone.length - NAMED} more`] : [];
+  if (gone.length > 0) sentence.push(`${AND.format([...gone.slice(0, NAMED).map(since), ...more])}.`);
   else if (settling) sentence.push("Who hosts what is being told to its new owners.");
   return sentence.join(" ");
+}
+
+/**
+ * Those that are gone before those that left in good order; among either, whoever went last is the first.
+ * @param {NodeLine} a
+ * @param {NodeLine} b
+ */
+function lastFirst(a, b) {
+  return a.state.localeCompare(b.state) || (a.gone_s ?? 0) - (b.gone_s ?? 0);
+}
+
+/** @param {NodeLine} node */
+function since({ name, state, gone_s }) {
+  return `${name} ${state === "left" ? "left" : "went"} ${age(gone_s ?? 0)} ago`;
 }
 
 /**

@@ -174,13 +174,14 @@ pub const METRICS: &[Described] = &[
     // Certificates.
     counter(
         "crowd_tls_handshakes_total",
-        &[("port", PORTS), ("outcome", &["done", "plain", "refused", "failed", "timed_out"])],
-        "TLS handshakes; `plain`: it was none; `refused`: the other side's certificate was not accepted.",
+        &[("port", PORTS), ("outcome", &["done", "plain", "refused", "failed", "timed_out", "crowded"])],
+        "TLS handshakes; `plain`: it was none; `refused`: the other side's certificate was not accepted; `crowded`: \
+         that address had 16 others under way (cluster port).",
     ),
     counter(
         "crowd_tls_reloads_total",
         &[("port", PORTS), ("outcome", &["done", "failed"])],
-        "Certificates read anew because their files changed.",
+        "Certificates read anew because their files changed; a pair that is not taken is tried again, and counted, every minute.",
     ),
     gauge(
         "crowd_tls_not_after_timestamp_seconds",

@@ -16,7 +16,7 @@ pub struct Process {
     pub cpu_seconds: f64,
     /// Memory that is in use.
     pub resident_bytes: u64,
-    /// Descriptors that are open.
+    /// Descriptors that are open; 0 where they were not counted.
     pub open_fds: u64,
     /// Descriptors that may be open; 0 where it is not known.
     pub max_fds: u64,
@@ -27,16 +27,21 @@ pub struct Process {
 }
 
 impl Process {
-    /// Looks now.
+    /// Looks now, at all but the open descriptors.
     pub fn read() -> Self {
         let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
         let mut process =
             Self::of(&read("/proc/self/stat"), &read("/proc/self/status"), &read("/proc/self/limits"));
-        process.open_fds = fs::read_dir("/proc/self/fd").map_or(0, |fds| fds.count() as u64);
         // Between the start of the system and that of the process lie `started` seconds by now.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         process.started += boot(now, &read("/proc/uptime"));
         process
+    }
+
+    /// Counts the open descriptors too. Not for threads that serve: there may be a hundred thousand, one by one.
+    pub(super) fn read_whole() -> Self {
+        let open_fds = fs::read_dir("/proc/self/fd").map_or(0, |fds| fds.count() as u64);
+        Self { open_fds, ..Self::read() }
     }
 
     /// True for the metrics that [`Process::render`] writes.
@@ -123,7 +128,8 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn this_process_has_memory_and_descriptors_and_began_in_the_past() {
-        let process = Process::read();
+        assert_eq!(Process::read().open_fds, 0);
+        let process = Process::read_whole();
         assert!(process.resident_bytes > 1 << 20 && process.open_fds > 2, "{process:?}");
         assert!(process.max_fds >= process.open_fds && process.threads > 0, "{process:?}");
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();

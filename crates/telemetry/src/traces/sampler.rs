@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn a_stranger_has_so_many_recorded_and_no_more() {
-        // A thousand spans take less than the second after which there would be more.
+        // A thousand requests take less than the second after which there would be more. Each is charged, though all of
+        // them are of one trace.
         let by_strangers = recorded(0.0, 10, Some("01"), Asker::Stranger);
         assert!((10..40).contains(&by_strangers), "{by_strangers}");
         assert_eq!(recorded(0.0, 10, Some("00"), Asker::Stranger), 0);

@@ -144,6 +144,8 @@ mod tests {
         assert_eq!((args.port, args.admin_port, args.cluster_port), (9, 2, 7001));
         assert_eq!((args.hosting, json), (Hosting::Ask, true));
         assert_eq!(args.join, ["a:1", "b:2"]);
+        let (args, _) = serve("domain = \"Example.ORG\"", &[]).unwrap();
+        assert_eq!(args.domain.as_deref(), Some("example.org"));
         let (args, _) = serve(file, &["--join=c:3"]).unwrap();
         assert_eq!(args.join, ["c:3"]);
     }
@@ -159,6 +161,17 @@ mod tests {
             ("cache-bytes = \"much\"", "\"much\" is no size"),
             ("registry = \"moon\"", "\"moon\" is no registry"),
             ("grace = 5", "\"5\" is no time"),
+            ("join = [\"b:1\", \"a\"]", "line 1: join = [\"b:1\", \"a\"]: \"a\" is no HOST:PORT"),
+            ("\npublic-url = \"n1\"", "line 2: public-url = \"n1\": \"n1\" is no public URL"),
+            ("cluster-advertise = \"n1\"", "line 1: cluster-advertise = \"n1\": \"n1\" is no HOST:PORT"),
+            ("registry = \"node://n1:0\"", "\"node://n1:0\" is no registry"),
+            ("log = \"a=b=c\"", "line 1: log = \"a=b=c\": \"a=b=c\" is no log filter"),
+            (
+                "domain = \"*.example.org\"",
+                "line 1: domain = \"*.example.org\": \"*.example.org\" is no domain",
+            ),
+            ("name = \"\"", "line 1: name = \"\": \"\" is no name of a node"),
+            ("deny = [\"No Name\"]", "line 1: deny = [\"No Name\"]: \"No Name\" is neither"),
             ("log-json = \"maybe\"", "log-json = \"maybe\": it is true or false"),
             ("config = \"other.toml\"", "no setting \"config\""),
             ("verbose = 1", "no setting \"verbose\""),

@@ -7,6 +7,7 @@ use clap::Args;
 use crowd_node::{Config, Hosting, RegistryChoice};
 
 use super::cluster_flags::ClusterFlags;
+use super::said;
 use super::tls_flags::TlsFlags;
 use super::trace_flags::TraceFlags;
 use super::units::{ByteCount, Period};
@@ -75,7 +76,7 @@ pub(crate) struct ServeArgs {
     pub(super) cluster_port: u16,
 
     /// What other nodes are told to reach this one by [default: what was bound]
-    #[arg(long, env = "CROWD_CLUSTER_ADVERTISE", value_name = "HOST:PORT")]
+    #[arg(long, env = "CROWD_CLUSTER_ADVERTISE", value_name = "HOST:PORT", value_parser = said::place)]
     pub(super) cluster_advertise: Option<String>,
 
     /// Where the operator reaches this node; never open it to the public [default: 127.0.0.1]
@@ -87,15 +88,15 @@ pub(crate) struct ServeArgs {
     pub(super) admin_port: u16,
 
     /// What links and peers are told: http:// or https:// and a host [default: what was bound]
-    #[arg(long, env = "CROWD_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "CROWD_PUBLIC_URL", value_name = "URL", value_parser = said::public_url)]
     pub(super) public_url: Option<String>,
 
     /// This node's name, unique in the cluster [default: made of the address for other nodes]
-    #[arg(long, env = "CROWD_NAME", value_name = "NODE")]
+    #[arg(long, env = "CROWD_NAME", value_name = "NODE", value_parser = said::name)]
     pub(super) name: Option<String>,
 
     /// The cluster address of a node to join by; several may be given
-    #[arg(long, env = "CROWD_JOIN", value_name = "HOST:PORT", value_delimiter = ',')]
+    #[arg(long, env = "CROWD_JOIN", value_name = "HOST:PORT", value_delimiter = ',', value_parser = said::place)]
     pub(super) join: Vec<String>,
 
     /// Where names are kept: local, node://HOST:PORT of the node that keeps them, or etcd://HOST:PORT,HOST:PORT
@@ -111,7 +112,7 @@ pub(crate) struct ServeArgs {
     pub(super) data: Option<PathBuf>,
 
     /// Give each project an origin of its own under this domain (PROJECT.DOMAIN)
-    #[arg(long, env = "CROWD_DOMAIN", value_name = "D")]
+    #[arg(long, env = "CROWD_DOMAIN", value_name = "D", value_parser = said::domain)]
     pub(super) domain: Option<String>,
 
     /// Whether visitors' browsers host what they visit: notice, ask or off
@@ -144,7 +145,7 @@ pub(crate) struct ServeArgs {
     pub(super) max_peers: usize,
 
     /// Do not carry this project; a name, or the SHA-256 of one; several may be given
-    #[arg(long, env = "CROWD_DENY", value_name = "PROJECT", value_delimiter = ',')]
+    #[arg(long, env = "CROWD_DENY", value_name = "PROJECT", value_delimiter = ',', value_parser = said::denied)]
     pub(super) deny: Vec<String>,
 
     #[command(flatten)]
