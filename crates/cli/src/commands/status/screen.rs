@@ -69,10 +69,7 @@ mod tests {
         for (columns, lines) in [(1, 1), (2, 2), (50, 12), (21, 80), (22, 81)] {
             let shown = Screen { columns, lines }.fit(&text);
             assert!(shown.lines().count() < lines.max(2), "{columns} {lines}");
-            assert!(
-                shown.lines().all(|line| line.chars().count() < columns.max(2)),
-                "{columns} {lines}"
-            );
+            assert!(shown.lines().all(|line| line.chars().count() < columns.max(2)), "{columns} {lines}");
         }
     }
 }
