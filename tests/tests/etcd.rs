@@ -21,6 +21,8 @@ use tokio::time::timeout;
 
 /// Longer than any change may take to be heard of, shorter than a test may hang.
 const SOON: Duration = Duration::from_secs(15);
+/// Longer than any call of the registry may take.
+const CALL: Duration = Duration::from_secs(8);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn process_etcd_keeps_the_contract() {
@@ -312,12 +314,26 @@ async fn process_etcd_member_that_hangs_keeps_nobody_waiting_for_ever() {
         etcd.freeze(frozen, true);
         let claim = release("site", 1, version);
         let expected = (version > 1).then_some(version - 1);
-        let outcome = all[frozen].compare_and_set(&claim, expected).await.unwrap();
-        assert!(matches!(outcome, Outcome::Committed(_)), "{outcome:?}");
-        let reads = all.iter().map(|registry| registry.get(&claim.project));
-        for read in join_all(reads).await {
-            assert_eq!(read.unwrap().unwrap().release.version, version, "with member {frozen} frozen");
-        }
+        // An election may take longer than one call waits, and no call may take longer than it says.
+        eventually("the claim is committed", async || {
+            let claimed = all[frozen].compare_and_set(&claim, expected);
+            match within(CALL, "a claim", claimed).await {
+                Ok(Outcome::Committed(_)) => Some(()),
+                Err(RegistryError::Unavailable(_)) => None,
+                other => panic!("{other:?} with member {frozen} frozen"),
+            }
+        })
+        .await;
+        let reads = all.iter().map(|registry| {
+            eventually("the claim is read", async || {
+                match within(CALL, "a read", registry.get(&claim.project)).await {
+                    Ok(read) => Some(read.expect("it was committed").release.version),
+                    Err(RegistryError::Unavailable(_)) => None,
+                    Err(other) => panic!("{other} with member {frozen} frozen"),
+                }
+            })
+        });
+        assert!(join_all(reads).await.iter().all(|read| *read == version), "with member {frozen} frozen");
         let hear = watches.iter_mut().map(|changes| async {
             let hears = |change: Change| match change {
                 Change::Committed(record) => record.release.version >= version,
